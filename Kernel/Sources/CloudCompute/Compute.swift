@@ -1,0 +1,113 @@
+import CloudCore
+import CloudEngine
+import CloudStore
+import CloudWire
+
+/// The compute service: servers, and the flavors, keypairs and hosts that they need.
+public struct Compute: Sendable {
+    public static let schemas = [
+        Schema(Flavor.self), Schema(Keypair.self), Schema(Host.self),
+        Schema(Server.self, labels: Server.Label.allCases.map(\.rawValue)),
+    ]
+
+    let hypervisor: any Hypervisor
+    let cabling: any Cabling
+    let images: any ImageCatalog
+    private let keys: any KeyMaker
+    private let firstUID: Int
+    let base: String
+
+    /// - Parameters:
+    ///   - firstUID: the first of the system users that guests run as; no other instance on the machine uses them.
+    ///   - base: the cloud's address as its users know it.
+    public init(
+        hypervisor: any Hypervisor, cabling: any Cabling, images: any ImageCatalog, keys: any KeyMaker, firstUID: Int,
+        base: String
+    ) {
+        (self.hypervisor, self.cabling, self.images) = (hypervisor, cabling, images)
+        (self.keys, self.firstUID, self.base) = (keys, firstUID, base)
+    }
+
+    public var routes: [Route] {
+        serverRoutes + Flavor.routes(base) + Keypair.routes(keys) + [version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false), zones("/detail", detail: true), limits]
+    }
+
+    public func enroll(in engine: Engine) {
+        engine.enroll(
+            Server.self, world: Server.World(hypervisor: hypervisor, cabling: cabling, firstUID: firstUID))
+    }
+
+    /// Removes guests that a host has and the store does not know, or knows to be elsewhere.
+    public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
+        var removed: [String] = []
+        for host in hosts {
+            for guest in try await hypervisor.guests(on: host) {
+                let isWanted = try await store.read { (reader) throws(CloudError) in
+                    try reader.find(guest)?.host == host.text
+                }
+                guard !isWanted else { continue }
+                try await hypervisor.removeGuest(guest, on: host)
+                removed.append("guest \(guest)")
+            }
+        }
+        return removed
+    }
+
+    private static func describe(_ base: String) -> JSON {
+        [
+            "id": "v2.1", "status": "CURRENT", "version": "2.1", "min_version": "2.1",
+            "updated": "2013-07-23T11:33:21Z",
+            "links": [["rel": "self", "href": .string(base + "/compute/v2.1/")]],
+        ]
+    }
+
+    private func version(_ path: String) -> Route {
+        Route(.get, .compute, path, action: "show", rule: .anyone, "Compute's version.") {
+            (call) throws(CloudError) in .json(200, ["version": Self.describe(call.base)])
+        }
+    }
+
+    private var versions: Route {
+        Route(.get, .compute, "", action: "show", rule: .anyone, "Compute's versions.") {
+            (call) throws(CloudError) in .json(200, ["versions": [Self.describe(call.base)]])
+        }
+    }
+
+    private func zones(_ suffix: String, detail: Bool) -> Route {
+        Route(
+            .get, .compute, "/v2.1/{project_id}/os-availability-zone" + suffix, action: "list",
+            rule: detail ? .operator : .role(.reader), "Lists the availability zones."
+        ) { (call) throws(CloudError) in
+            let hosts = try await call.store.read { (reader) throws(CloudError) in
+                try reader.list(Host.self, .everything(Host.kind))
+            }
+            let byZone = Dictionary(grouping: hosts, by: \.zone).sorted { $0.key < $1.key }
+            return .json(200, ["availabilityZoneInfo": .array(byZone.map { zone, hosts in
+                let services = Dictionary(uniqueKeysWithValues: hosts.map { host in
+                    (host.id.text, JSON.object(["nova-compute": ["available": .bool(host.enabled), "active": .bool(host.enabled)]]))
+                })
+                return [
+                    "zoneName": .string(zone), "zoneState": ["available": .bool(hosts.contains { $0.enabled })],
+                    "hosts": detail ? .object(services) : .null,
+                ]
+            })])
+        }
+    }
+
+    private var limits: Route {
+        Route(
+            .get, .compute, "/v2.1/{project_id}/limits", action: "show", rule: .role(.reader),
+            "Shows the project's limits and what it uses of them."
+        ) { (call) throws(CloudError) in
+            let servers = try await call.store.read { (reader) throws(CloudError) in
+                try reader.list(Server.self, Query(Server.kind).with("project_id", .string(call.project.text)))
+            }
+            return .json(200, ["limits": ["rate": [], "absolute": [
+                "maxTotalInstances": .integer(Server.quota), "totalInstancesUsed": .integer(servers.count),
+                "totalCoresUsed": .integer(servers.reduce(0) { $0 + $1.vcpus }), "maxTotalCores": -1,
+                "totalRAMUsed": .integer(servers.reduce(0) { $0 + $1.memory }), "maxTotalRAMSize": -1,
+                "maxServerMeta": 128, "maxTotalKeypairs": 100,
+            ]]])
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import CloudCore
+import CloudStore
+
+extension Stored where R == Server {
+    /// What the hypervisor needs to run it.
+    func spec(_ interfaces: [Interface], _ devices: [String: String]) -> GuestSpec {
+        GuestSpec(
+            id: id, name: value.name, vcpus: value.vcpus, memory: Mebibytes(value.memory), uid: value.uid,
+            disk: RootDisk(image: value.image, format: value.imageFormat, size: Gibibytes(value.disk)),
+            nics: interfaces.compactMap { it in
+                devices[it.port].map { GuestNIC(port: it.port, mac: it.mac, mtu: it.mtu, device: $0) }
+            },
+            configDrive: configDrive(interfaces))
+    }
+
+    /// The config drive's files, as OpenStack's guests read them: each is JSON, so that no name can break out of it.
+    private func configDrive(_ interfaces: [Interface]) -> [String: [UInt8]] {
+        var metadata: [String: JSON] = [
+            "uuid": .string(id.text), "name": .string(value.name), "hostname": .string(hostName), "launch_index": 0,
+            "availability_zone": .string(value.zone), "project_id": .string(project.text),
+            "meta": value.metadata.json,
+        ]
+        if !value.publicKey.isEmpty {
+            metadata["public_keys"] = [value.keyName: .string(value.publicKey)]
+            metadata["keys"] = [["name": .string(value.keyName), "type": "ssh", "data": .string(value.publicKey)]]
+        }
+        var files = [
+            "openstack/latest/meta_data.json": Array(JSON.object(metadata).text.utf8),
+            "openstack/latest/network_data.json": Array(network(interfaces).text.utf8),
+        ]
+        if let userData = Base64.decode(value.userData.utf8), !userData.isEmpty {
+            files["openstack/latest/user_data"] = userData
+        }
+        return files
+    }
+
+    private func network(_ interfaces: [Interface]) -> JSON {
+        [
+            "links": .array(
+                interfaces.enumerated().map { place, it in
+                    [
+                        "id": "nic\(place)", "type": "phy", "ethernet_mac_address": .string(it.mac.text),
+                        "mtu": .integer(it.mtu), "vif_id": .string(it.port),
+                    ]
+                }),
+            "networks": .array(
+                interfaces.enumerated().map { place, it in
+                    ["id": "network\(place)", "link": "nic\(place)", "type": "ipv4_dhcp"]
+                }),
+            "services": [],
+        ]
+    }
+
+    /// The name as a host name (RFC 1123): letters, digits and hyphens, at most 63.
+    private var hostName: String {
+        let letters = value.name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        let trimmed = String(letters.drop { $0 == "-" }.prefix(63).reversed().drop { $0 == "-" }.reversed())
+        return trimmed.isEmpty ? "server-" + id.text.prefix(8) : trimmed
+    }
+}

@@ -1,0 +1,88 @@
+import CloudCore
+
+/// What a guest needs to exist on a host: everything that the adapter must know, and nothing that it decides.
+public struct GuestSpec: Hashable, Sendable {
+    public var id: ID<Server>
+    /// Shown inside the guest's machine description; for people who look at processes.
+    public var name: String
+    public var vcpus: Int
+    public var memory: Mebibytes
+    /// The system user that the process runs as: no other guest's.
+    public var uid: Int
+    public var disk: RootDisk
+    public var nics: [GuestNIC]
+    /// Files of the config drive by path, as `openstack/latest/meta_data.json`.
+    public var configDrive: [String: [UInt8]]
+
+    public init(
+        id: ID<Server>, name: String, vcpus: Int, memory: Mebibytes, uid: Int, disk: RootDisk, nics: [GuestNIC],
+        configDrive: [String: [UInt8]]
+    ) {
+        (self.id, self.name, self.vcpus, self.memory, self.uid) = (id, name, vcpus, memory, uid)
+        (self.disk, self.nics, self.configDrive) = (disk, nics, configDrive)
+    }
+}
+
+/// A root disk: an image's content in the beginning, the guest's own from then on.
+public struct RootDisk: Hashable, Sendable {
+    /// The image it begins as.
+    public var image: String
+    /// The image's declared format, checked at import: `raw` or `qcow2`. Never probed again.
+    public var format: String
+    /// What the guest sees, at least the image's own size.
+    public var size: Gibibytes
+
+    public init(image: String, format: String, size: Gibibytes) {
+        (self.image, self.format, self.size) = (image, format, size)
+    }
+}
+
+/// One network card: the device on the host that carries it, and what the guest sees.
+public struct GuestNIC: Hashable, Sendable {
+    public var port: String
+    public var mac: MAC
+    public var mtu: Int
+    /// The host's tap device, made by the fabric and owned by the guest's user.
+    public var device: String
+
+    public init(port: String, mac: MAC, mtu: Int, device: String) {
+        (self.port, self.mac, self.mtu, self.device) = (port, mac, mtu, device)
+    }
+}
+
+/// What a host says of a guest.
+public enum GuestState: String, CaseIterable, Sendable {
+    /// Nothing of it runs (its disk may be there).
+    case absent
+    /// It is there and halted before its first instruction, or paused.
+    case paused
+    case running
+    /// It powered itself off; the process is still there, to be removed.
+    case off
+    /// It ended in a way that nobody asked for.
+    case crashed
+}
+
+/// Runs guests on hosts. Every call is idempotent and names its host; a guest outlives whoever called.
+public protocol Hypervisor: Sendable {
+    /// Makes the guest's disk and config drive if they are missing, and its process, halted before the first
+    /// instruction. A guest that is there already is left as it is.
+    func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError)
+    /// Lets the guest run. `missing` where there is none.
+    func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// Halts the guest where it stands. `missing` where there is none.
+    func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// Presses the reset button. `missing` where there is none.
+    func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// Presses the power button; the guest decides what follows. `missing` where there is none.
+    func pressPower(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// Ends the guest's process at once; its disk stays. Done when there is no process.
+    func ensureStopped(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// Ends the guest and erases all it has on the host. Done when nothing is left.
+    func removeGuest(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
+    func state(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> GuestState
+    /// Every guest of which anything is left on the host.
+    func guests(on host: HostName) async throws(CloudError) -> Set<ID<Server>>
+    /// The last `lines` of what the guest wrote to its serial console, or all that is kept (at most 1 MiB).
+    func consoleLog(of guest: ID<Server>, lines: Int?, on host: HostName) async throws(CloudError) -> [UInt8]
+}

@@ -1,0 +1,135 @@
+import CloudCore
+import CloudStore
+import CloudWire
+
+/// Makes and reads SSH keys; a library's or tool's work.
+public protocol KeyMaker: Sendable {
+    /// A new key pair: the public key's line and the private key in OpenSSH's form, which is not kept.
+    func make(_ comment: String) async throws(CloudError) -> (publicKey: String, privateKey: String)
+    /// MD5 of the key in hexadecimal pairs joined by colons; `invalid` where the text is no SSH public key.
+    func fingerprint(_ publicKey: String) throws(CloudError) -> String
+}
+
+/// A user's SSH public key, put into servers by name.
+public struct Keypair: Resource {
+    public var user = "", name = "", publicKey = "", fingerprint = ""
+
+    public init() {}
+
+    public static let kind = Kind("keypair", "keypairs", service: "compute")
+    public static let access = Access.system
+    public static let fields: [Field<Keypair>] = [
+        .text("user_id", \.user, [.read, .indexed], max: 64, "Whose it is."),
+        .text("name", \.name, [.read, .create, .required], "Its name, once among the user's."),
+        .text("public_key", \.publicKey, [.read, .create], max: 16_384, "The key's line, as in authorized_keys."),
+        .text("fingerprint", \.fingerprint, [.read], max: 64, "The key's MD5."),
+    ]
+
+    /// A user's keypair of a name has one id, which no other user can spell.
+    static func id(_ caller: Caller, _ name: String) -> ID<Keypair> { ID((caller.user?.text ?? "") + ":" + name) }
+}
+
+extension Keypair: Governed {
+    static let face = Face<Keypair>(
+        .compute, "/v2.1/{project_id}/os-keypairs", "keypair", "keypairs",
+        [
+            .field("name"), .field("public_key"), .field("fingerprint"), .field("user_id"), .created(),
+            .computed("deleted", "Never shown once it is.") { (_, _) in false },
+            .computed("updated_at", "It does not change.") { (_, _) in .null },
+            .computed("deleted_at", "Never shown once it is.") { (_, _) in .null },
+        ])
+
+    /// How many a user may have.
+    private static let most = 100
+
+    static func routes(_ maker: any KeyMaker) -> [Route] { [list, show, delete, create(maker)] }
+
+    private static let list = Route(
+        .get, .compute, face.path, action: "list", kind: kind, rule: .role(.reader), "Lists one's keypairs."
+    ) { (call) throws(CloudError) in
+        let query = Query(kind).with("user_id", .string(call.caller.user?.text ?? ""))
+        return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
+            let found = try reader.list(Keypair.self, query)
+            var writer = JSONWriter()
+            try writer.object { (writer) throws(CloudError) in
+                writer.key("keypairs")
+                try writer.array(found) { (it, writer) throws(CloudError) in
+                    try writer.object { (writer) throws(CloudError) in
+                        writer.key("keypair")
+                        try writer.object { (writer) throws(CloudError) in
+                            try face.write(it, reader, into: &writer, only: ["name", "public_key", "fingerprint"])
+                        }
+                    }
+                }
+            }
+            return writer.bytes
+        })
+    }
+
+    private static let show = Route(
+        .get, .compute, face.path + "/{keypair_name}", action: "show", kind: kind, rule: .role(.reader),
+        "Shows one of one's keypairs."
+    ) { (call) throws(CloudError) in
+        let id = id(call.caller, call.parameter("keypair_name"))
+        return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
+            try face.body(try find(id, in: reader), reader)
+        })
+    }
+
+    private static let delete = Route(
+        .delete, .compute, face.path + "/{keypair_name}", action: "delete", kind: kind, rule: .role(.member),
+        status: 202, "Deletes one of one's keypairs; servers keep the key they began with."
+    ) { (call) throws(CloudError) in
+        let id = id(call.caller, call.parameter("keypair_name"))
+        try await call.write(call.parameter("keypair_name")) { (writer) throws(CloudError) in
+            var it = try find(id, in: writer)
+            try writer.delete(&it)
+        }
+        return Response(202)
+    }
+
+    private static func find(_ id: ID<Keypair>, in reader: any Reader) throws(CloudError) -> Stored<Keypair> {
+        guard let it = try reader.find(id) else {
+            throw .missing(kind.title, String(id.text.split(separator: ":", maxSplits: 1).last ?? ""))
+        }
+        return it
+    }
+
+    private static func create(_ maker: any KeyMaker) -> Route {
+        Route(
+            .post, .compute, face.path, action: "create", kind: kind, rule: .role(.member), intake: .json(),
+            "Imports a public key, or makes a pair and answers with its private key once.",
+            example: ["keypair": ["name": "laptop"]]
+        ) { (call) throws(CloudError) in
+            var object = try call.object("keypair")
+            if let type = object.removeValue(forKey: "type"), type != "ssh" {
+                throw .invalid("Only keypairs of type ssh are offered.", field: "type")
+            }
+            var draft = Keypair()
+            try face.apply(object, to: &draft, right: .create)
+            guard !draft.name.isEmpty, draft.name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ .@".contains($0)) })
+            else { throw .invalid("A keypair's name has letters, digits and -_ .@ only.", field: "name") }
+            var privateKey: String?
+            if draft.publicKey.isEmpty { (draft.publicKey, privateKey) = try await maker.make(draft.name) }
+            draft.fingerprint = try maker.fingerprint(draft.publicKey)
+            draft.user = call.caller.user?.text ?? ""
+            let (value, secret, id) = (draft, privateKey, id(call.caller, draft.name))
+            return .bytes(200, try await call.write(draft.name) { (writer) throws(CloudError) in
+                guard try writer.count(Query(kind).with("user_id", .string(value.user))) < most else {
+                    throw CloudError(.overQuota, "Quota exceeded for keypairs: \(most) at most.")
+                }
+                guard try writer.find(id) == nil else { throw .conflict("Key pair '\(value.name)' already exists.") }
+                let it = try writer.insert(value, id: id)
+                var out = JSONWriter()
+                try out.object { (out) throws(CloudError) in
+                    out.key("keypair")
+                    try out.object { (out) throws(CloudError) in
+                        try face.write(it, writer, into: &out, only: ["name", "public_key", "fingerprint", "user_id"])
+                        if let secret { out.field("private_key", .string(secret)) }
+                    }
+                }
+                return out.bytes
+            })
+        }
+    }
+}

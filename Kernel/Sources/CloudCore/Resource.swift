@@ -1,0 +1,69 @@
+/// One type of thing the cloud keeps: a value with a table of fields.
+public protocol Resource: Sendable {
+    /// A draft with every default in place.
+    init()
+    static var kind: Kind { get }
+    static var access: Access { get }
+    static var fields: [Field<Self>] { get }
+    /// The column and value by which an owner lets every project see a resource; nil where that is not offered.
+    static var opening: (column: String, value: JSON)? { get }
+    /// Whether the tenant still sees it while it is being deleted.
+    static var isShownWhileDeleted: Bool { get }
+}
+
+extension Resource {
+    public static var opening: (column: String, value: JSON)? { nil }
+    public static var isShownWhileDeleted: Bool { false }
+}
+
+/// A resource as the store keeps it: the value and what is common to all.
+@dynamicMemberLookup
+public struct Stored<R: Resource>: Sendable {
+    public let id: ID<R>
+    /// The owner; empty for the cloud's own resources.
+    public let project: ProjectID
+    public let createdAt: Instant
+    public var updatedAt: Instant
+    /// Raised by every write; a write says which version it saw.
+    public var version: Int
+    /// When its deletion was asked for; from then on most kinds are hidden, until the engine has removed them.
+    public var deletingSince: Instant?
+    public var value: R
+
+    public init(
+        id: ID<R>, project: ProjectID, createdAt: Instant, updatedAt: Instant, version: Int,
+        deletingSince: Instant?, value: R
+    ) {
+        (self.id, self.project, self.createdAt, self.updatedAt) = (id, project, createdAt, updatedAt)
+        (self.version, self.deletingSince, self.value) = (version, deletingSince, value)
+    }
+
+    public subscript<V>(dynamicMember path: WritableKeyPath<R, V>) -> V {
+        get { value[keyPath: path] }
+        set { value[keyPath: path] = newValue }
+    }
+    public subscript<V>(dynamicMember path: KeyPath<R, V>) -> V { value[keyPath: path] }
+}
+
+/// A resource type without its Swift type: what a store and a document writer need of it.
+public struct Schema: Sendable {
+    /// One column.
+    public struct Column: Sendable {
+        public let name: String
+        public let type: FieldType
+        public let rights: Rights
+        public let help: String
+    }
+    public let kind: Kind
+    public let access: Access
+    public let columns: [Column]
+    /// The labels of its lifecycle; empty for a passive resource.
+    public let labels: [String]
+
+    public init<R: Resource>(_ type: R.Type, labels: [String] = []) {
+        kind = R.kind
+        access = R.access
+        columns = R.fields.map { Column(name: $0.name, type: $0.type, rights: $0.rights, help: $0.help) }
+        self.labels = labels
+    }
+}

@@ -1,0 +1,101 @@
+import CloudCore
+import CloudEngine
+import CloudStore
+import CloudWire
+
+/// A disk that servers can begin as (Glance v2).
+public struct Image: Lifecycle {
+    public var name = "", visibility = Visibility.private, status = Status.queued
+    public var diskFormat = "", containerFormat = ""
+    public var minDisk = 0, minRAM = 0, protected = false
+    public var size = 0, virtualSize = 0, checksum = "", sha512 = ""
+    public var tags: [String] = [], properties: [String: String] = [:]
+
+    public enum Visibility: String, CaseIterable, Sendable { case `private`, `public` }
+    public enum Status: String, CaseIterable, Sendable { case queued, saving, active }
+    public enum Label: String, CaseIterable, Sendable { case keep, destroy }
+
+    public init() {}
+
+    public static let kind = Kind("image", "images", service: "image")
+    public static let access = Access.project
+    public static let opening: (column: String, value: JSON)? = ("visibility", "public")
+    public static let fields: [Field<Image>] = [
+        .text("name", \.name, [.read, .create, .update, .indexed], "A name for people."),
+        .choice("visibility", \.visibility, [.read, .create, .update, .indexed], "Whether every project may use it."),
+        .choice("status", \.status, [.read, .indexed], "Whether its bytes are here."),
+        .text("disk_format", \.diskFormat, [.read, .create, .update], max: 20, "raw or qcow2."),
+        .text("container_format", \.containerFormat, [.read, .create, .update], max: 20, "bare."),
+        .integer("min_disk", \.minDisk, [.read, .create, .update], 0...65_536, "GiB of disk that a server needs for it."),
+        .integer("min_ram", \.minRAM, [.read, .create, .update], 0...4_194_304, "MiB of memory that a server needs for it."),
+        .boolean("protected", \.protected, [.read, .create, .update], "Whether it cannot be deleted."),
+        .integer("size", \.size, [.read], 0...Int.max, "Bytes of the file."),
+        .integer("virtual_size", \.virtualSize, [.read], 0...Int.max, "Bytes of the disk."),
+        .text("checksum", \.checksum, [.read], max: 32, "The file's MD5, in hexadecimal."),
+        .text("os_hash_value", \.sha512, [.read], max: 128, "The file's SHA-512, in hexadecimal."),
+        .value("tags", \.tags, [.read, .create, .update], max: 8192, "Labels."),
+        .value("properties", \.properties, [.read, .create, .update], max: 32_768, "Names and values of the owner's own."),
+    ]
+
+    /// What an image's lifecycle acts through: its bytes, and which of them are on their way.
+    public struct World: Sendable {
+        public let files: any ImageFiles
+        let uploads: Uploads
+    }
+
+    public static func step(_ label: Label, _ turn: inout Turn<Image>, in world: World) async throws(CloudError) -> Next<Label> {
+        let id = turn.it.id
+        if turn.isDoomed, label != .destroy { return .hop(.destroy) }
+        switch label {
+        case .keep:
+            // An upload that nobody is sending any more was cut off: the image waits for another.
+            if turn.it.status == .saving, !world.uploads.contains(id) {
+                try await world.files.remove(id)
+                turn.it.status = .queued
+            }
+            return .rest
+        case .destroy:
+            try await world.files.remove(id)
+            return .gone
+        }
+    }
+
+    public static func failed(_ label: Label, _ turn: inout Turn<Image>, _ error: CloudError) -> Next<Label> {
+        .nap(.seconds(30))
+    }
+}
+
+extension Image: Governed {
+    public static let quota = 200
+
+    public static func admit(_ draft: inout Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+        try draft.value.check(caller, was: .private)
+    }
+
+    public static func admitChange(
+        of it: inout Stored<Image>, from old: Stored<Image>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        try it.value.check(caller, was: old.visibility)
+        if old.status != .queued, it.diskFormat != old.diskFormat || it.containerFormat != old.containerFormat {
+            throw CloudError(.forbidden, "The formats are set when the bytes are.", field: "disk_format")
+        }
+    }
+
+    public static func admitRemoval(of it: Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+        guard !it.protected else {
+            throw CloudError(.forbidden, "Image \(it.id) is protected and cannot be deleted.")
+        }
+    }
+
+    private func check(_ caller: Caller, was: Visibility) throws(CloudError) {
+        if visibility == .public, was != .public, !caller.isOperator {
+            throw CloudError(.forbidden, "Only an operator publishes an image.", field: "visibility")
+        }
+        guard diskFormat.isEmpty || ImageFormat(rawValue: diskFormat) != nil else {
+            throw .invalid("The disk_format must be one of raw, qcow2.", field: "disk_format")
+        }
+        guard containerFormat.isEmpty || containerFormat == "bare" else {
+            throw .invalid("The container_format must be bare.", field: "container_format")
+        }
+    }
+}

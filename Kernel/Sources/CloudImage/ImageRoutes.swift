@@ -1,0 +1,220 @@
+import CloudCore
+import CloudEngine
+import CloudStore
+import CloudWire
+
+/// The image service.
+public struct Images: Sendable {
+    public static let schemas = [Schema(Image.self, labels: Image.Label.allCases.map(\.rawValue))]
+
+    private let files: any ImageFiles
+    private let uploads = Uploads()
+    /// Bytes that one image may have.
+    private let limit: Int
+
+    public init(files: any ImageFiles, limit: Int = ImageFormat.largest) { (self.files, self.limit) = (files, limit) }
+
+    public func enroll(in engine: Engine) { engine.enroll(Image.self, world: Image.World(files: files, uploads: uploads)) }
+
+    /// Removes bytes that no image has.
+    public func sweep(_ store: any Store) async throws(CloudError) -> [String] {
+        var removed: [String] = []
+        for image in try await files.all()
+        where try await store.read({ (reader) throws(CloudError) in try reader.find(image) == nil }) {
+            try await files.remove(image)
+            removed.append("image \(image)")
+        }
+        return removed
+    }
+
+    public var routes: [Route] {
+        [Self.versions, list, show, create, update, delete, upload, download] + ImageSchema.routes
+    }
+
+    private static let versions = Route(.get, .image, "", action: "show", rule: .anyone, status: 300, "Image's versions.") {
+        (call) throws(CloudError) in
+        .json(
+            300,
+            [
+                "versions": [
+                    [
+                        "id": "v2.9", "status": "CURRENT",
+                        "links": [["rel": "self", "href": .string(call.base + "/image/v2/")]],
+                    ]
+                ]
+            ])
+    }
+
+    private var list: Route {
+        Route(.get, .image, "/v2/images", action: "list", kind: Image.kind, rule: .role(.reader), "Lists images.") {
+            (call) throws(CloudError) in
+            try await Image.face.page(call, strict: false) { (it, reader, writer, only) throws(CloudError) in
+                try Image.write(it, reader, into: &writer, only: only)
+            } next: { writer, marker in
+                // Below the service's prefix, as Glance's clients expect.
+                writer.field("next", .string(String(call.request.nextPath(marker).dropFirst(Service.image.prefix.count))))
+            }
+        }
+    }
+
+    private var show: Route {
+        Route(
+            .get, .image, "/v2/images/{image_id}", action: "show", kind: Image.kind, rule: .role(.reader),
+            "Shows one image."
+        ) { (call) throws(CloudError) in
+            let id = ID<Image>(call.parameter("image_id"))
+            return .bytes(
+                200,
+                try await call.store.read { (reader) throws(CloudError) in
+                    try Image.body(try reader.get(id, for: call.caller), reader)
+                })
+        }
+    }
+
+    private var create: Route {
+        Route(
+            .post, .image, "/v2/images", action: "create", kind: Image.kind, rule: .role(.member), intake: .json(),
+            status: 201, "Creates an image; its bytes come after.",
+            example: ["name": "debian", "disk_format": "raw", "container_format": "bare"]
+        ) { (call) throws(CloudError) in
+            guard let object = call.body.object else { throw .invalid("The body must be an object.") }
+            var draft = Image()
+            for (name, value) in object.sorted(by: { $0.key < $1.key }) where name != "owner" || value.string != call.project.text {
+                try Image.set(name, value, on: &draft, right: .create)
+            }
+            let (value, id) = (draft, Image.newID(call.dice))
+            var response = Response.bytes(
+                201,
+                try await call.write(id.text) { (writer) throws(CloudError) in
+                    try Image.body(try writer.create(value, id: id, project: call.project, for: call.caller), writer)
+                })
+            response.headers.append(("location", call.base + "/image/v2/images/" + id.text))
+            return response
+        }
+    }
+
+    /// JSON patch (RFC 6902) as Glance takes it: add, replace and remove of single names.
+    private var update: Route {
+        Route(
+            .patch, .image, "/v2/images/{image_id}", action: "update", kind: Image.kind, rule: .role(.member),
+            intake: .json(), "Changes an image.", example: [["op": "replace", "path": "/name", "value": "debian 12"]]
+        ) { (call) throws(CloudError) in
+            guard let steps = call.body.array, steps.count <= 128 else {
+                throw .invalid("The body must be a list of at most 128 operations.")
+            }
+            let id = ID<Image>(call.parameter("image_id"))
+            return .bytes(
+                200,
+                try await call.write(id.text) { (writer) throws(CloudError) in
+                    let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                        for step in steps { try patch(&it.value, step) }
+                    }
+                    return try Image.body(it, writer)
+                })
+        }
+    }
+
+    private func patch(_ image: inout Image, _ step: JSON) throws(CloudError) {
+        guard let path = step["path"]?.string, path.hasPrefix("/"), let operation = step["op"]?.string else {
+            throw .invalid("An operation has an op and a path.")
+        }
+        let name = String(path.dropFirst()).replacing("~1", with: "/").replacing("~0", with: "~")
+        switch operation {
+        case "add", "replace":
+            if operation == "replace", image.properties[name] == nil, !Image.face.attributes.contains(where: { $0.name == name }) {
+                throw .conflict("There is no property '\(name)' to replace.")
+            }
+            try Image.set(name, step["value"] ?? .null, on: &image, right: .update)
+        case "remove":
+            guard image.properties.removeValue(forKey: name) != nil else {
+                throw CloudError(.forbidden, "'\(name)' is no property that can be removed.", field: name)
+            }
+        default: throw .invalid("The op must be add, replace or remove.", field: "op")
+        }
+    }
+
+    private var delete: Route {
+        Route(
+            .delete, .image, "/v2/images/{image_id}", action: "delete", kind: Image.kind, rule: .role(.member), status: 204,
+            "Deletes an image; servers made of it keep their disks."
+        ) { (call) throws(CloudError) in
+            let id = ID<Image>(call.parameter("image_id"))
+            try await call.write(id.text) { (writer) throws(CloudError) in try writer.withdraw(id, for: call.caller) }
+            return Response(204)
+        }
+    }
+
+    private var upload: Route {
+        Route(
+            .put, .image, "/v2/images/{image_id}/file", action: "upload", kind: Image.kind, rule: .role(.member),
+            intake: .stream, status: 204, "Sends an image's bytes."
+        ) { (call) throws(CloudError) in
+            let id = ID<Image>(call.parameter("image_id"))
+            if let type = call.request.headers["content-type"], !type.hasPrefix("application/octet-stream") {
+                throw CloudError(.badType, "The bytes are sent as application/octet-stream.")
+            }
+            guard uploads.begin(id) else { throw .conflict("Image \(id) is being received already.") }
+            defer { uploads.end(id) }
+            try await move(id, from: .queued, to: .saving, call) { (_) throws(CloudError) in }
+            do throws(CloudError) {
+                let received = try await files.receive(id, call.request.body, limit: limit)
+                try await finish(id, received, call)
+            } catch {
+                try await files.remove(id)
+                try await move(id, from: .saving, to: .queued, call) { (_) throws(CloudError) in }
+                throw error
+            }
+            return Response(204)
+        }
+    }
+
+    private func finish(_ id: ID<Image>, _ received: Received, _ call: Call) async throws(CloudError) {
+        try await move(id, from: .saving, to: .active, call) { (image) throws(CloudError) in
+            guard let format = ImageFormat(rawValue: image.diskFormat), image.containerFormat == "bare" else {
+                throw .invalid("disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
+            }
+            image.virtualSize = try format.virtualSize(head: received.head, length: received.size)
+            (image.size, image.checksum, image.sha512) = (received.size, received.md5, received.sha512)
+        }
+    }
+
+    private func move(
+        _ id: ID<Image>, from old: Image.Status, to new: Image.Status, _ call: Call,
+        _ change: @Sendable (inout Image) throws(CloudError) -> Void
+    ) async throws(CloudError) {
+        try await call.write(id.text) { (writer) throws(CloudError) in
+            _ = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                guard it.status == old else { throw .conflict("Image \(id) is \(it.status.rawValue), not \(old.rawValue).") }
+                it.status = new
+                try change(&it.value)
+            }
+        }
+    }
+
+    private var download: Route {
+        Route(
+            .get, .image, "/v2/images/{image_id}/file", action: "download", kind: Image.kind, rule: .role(.reader),
+            "Fetches an image's bytes."
+        ) { (call) throws(CloudError) in
+            let id = ID<Image>(call.parameter("image_id"))
+            let it = try await call.store.read { (reader) throws(CloudError) in try reader.get(id, for: call.caller) }
+            guard it.status == .active else { return Response(204) }
+            return Response(
+                200, headers: [("content-type", "application/octet-stream"), ("content-md5", it.checksum)],
+                body: .file(path: files.path(id), length: it.size))
+        }
+    }
+}
+
+extension Images: ImageCatalog {
+    public func bootable(_ id: String, for caller: Caller, in reader: any Reader) throws(CloudError) -> BootImage {
+        guard let it = try reader.find(ID<Image>(id)), it.deletingSince == nil, it.isVisible(to: caller) else {
+            throw .invalid("Image \(id.prefix(64)) could not be found.", field: "imageRef")
+        }
+        guard it.status == .active else {
+            throw .invalid("Image \(id) is \(it.status.rawValue): its bytes are not here yet.", field: "imageRef")
+        }
+        return BootImage(
+            id: id, format: it.diskFormat, virtualSize: it.virtualSize, minRAM: it.minRAM, minDisk: it.minDisk)
+    }
+}

@@ -1,0 +1,124 @@
+import CloudCore
+import CloudStore
+
+/// Gives servers their ports.
+public struct NetworkCabling: Cabling {
+    private let fabric: any Fabric
+
+    public init(fabric: any Fabric) { self.fabric = fabric }
+
+    public func order(
+        _ wishes: [InterfaceWish], anyNetwork: Bool, for device: Reference, owner: String, caller: Caller,
+        dice: any Dice, in writer: any Writer
+    ) throws(CloudError) {
+        for wish in anyNetwork ? try onlyNetwork(of: caller, in: writer) : wishes {
+            if let existing = wish.port {
+                _ = try writer.revise(ID<Port>(existing), for: caller) { (port) throws(CloudError) in
+                    guard port.project == caller.project || caller.isOperator else {
+                        throw .missing(Port.kind.title, existing)
+                    }
+                    guard port.deviceID.isEmpty else { throw .conflict("Port \(existing) is in use.") }
+                    port.deviceID = device.id
+                    port.value.isOwned = false
+                }
+                // Marked after the rules have passed: a tenant may not set this mark, the cloud may.
+                var port = try writer.get(ID<Port>(existing))
+                port.deviceOwner = owner
+                try writer.update(&port)
+                continue
+            }
+            guard let network = wish.network else {
+                throw .invalid("A network needs a uuid or a port.", field: "networks")
+            }
+            var draft = Port()
+            draft.network = ID(network)
+            (draft.deviceID, draft.deviceOwner, draft.isOwned) = (device.id, owner, true)
+            if let address = wish.address {
+                draft.addresses = [Port.FixedAddress(subnet: ID(""), address: address)]
+                draft.addressesAreOpen = false
+            }
+            _ = try writer.create(draft, id: Port.newID(dice), project: caller.project ?? ID(""), for: caller)
+        }
+    }
+
+    private func onlyNetwork(of caller: Caller, in reader: any Reader) throws(CloudError) -> [InterfaceWish] {
+        let networks = try reader.rows(
+            Query(LogicalNetwork.kind, limit: 2).with("project_id", .string(caller.project?.text ?? "")))
+        guard networks.count < 2 else {
+            throw .conflict("The project has several networks: say which one the server is to be on.")
+        }
+        return networks.map { InterfaceWish(network: $0.id, port: nil, address: nil) }
+    }
+
+    /// A tenant may write any device into a port, but not the mark: only the cloud plugs a port into a server.
+    private func ports(of device: Reference, in reader: any Reader) throws(CloudError) -> [Stored<Port>] {
+        try reader.list(Port.self, where: "device_id", .string(device.id)).filter {
+            $0.deviceOwner.hasPrefix("compute:")
+        }
+    }
+
+    public func interfaces(of device: Reference, in reader: any Reader) throws(CloudError) -> [Interface] {
+        var out: [Interface] = []
+        for port in try ports(of: device, in: reader) {
+            guard let mac = port.mac else { continue }
+            out.append(
+                Interface(
+                    port: port.id.text, networkName: try reader.get(port.network).value.name, mac: mac,
+                    addresses: port.addresses.compactMap(\.address), mtu: LogicalNetwork.mtu))
+        }
+        return out
+    }
+
+    public func plug(
+        _ device: Reference, uid: Int, on host: HostName, in store: any Store
+    ) async throws(CloudError) -> [String: String] {
+        let (networks, ports) = try await store.read { (reader) throws(CloudError) in
+            let ports = try self.ports(of: device, in: reader)
+            var networks: [NetworkSpec] = []
+            for id in Set(ports.map(\.network)).sorted() {
+                networks.append(
+                    NetworkSpec(id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: LogicalNetwork.mtu))
+            }
+            return (networks, ports)
+        }
+        for network in networks { try await fabric.ensureNetwork(network) }
+        var devices: [String: String] = [:]
+        for port in ports {
+            guard let spec = port.spec else { continue }
+            try await fabric.ensurePort(spec)
+            devices[port.id.text] = try await fabric.ensurePlug(port.id, uid: uid, mtu: LogicalNetwork.mtu, on: host)
+        }
+        return devices
+    }
+
+    public func unplug(_ device: Reference, on host: HostName, in store: any Store) async throws(CloudError) {
+        for port in try await store.read({ (reader) throws(CloudError) in try ports(of: device, in: reader) }) {
+            try await fabric.removePlug(port.id, on: host)
+        }
+    }
+
+    public func settle(on host: HostName) async throws(CloudError) { try await fabric.settle(on: host) }
+
+    public func bind(_ device: Reference, to host: HostName?, in writer: any Writer) throws(CloudError) {
+        for var port in try ports(of: device, in: writer) {
+            let status = host != nil && port.adminUp ? Port.Status.active : .down
+            guard port.host != host?.text ?? "" || port.status != status else { continue }
+            port.host = host?.text ?? ""
+            port.status = status
+            try writer.update(&port)
+        }
+    }
+
+    public func release(_ device: Reference, in writer: any Writer) throws(CloudError) {
+        for var port in try ports(of: device, in: writer) {
+            if port.isOwned {
+                port.deletingSince = writer.now
+                try writer.update(&port)
+                try writer.raise(.destroy, Reference(port.id))
+                continue
+            }
+            (port.deviceID, port.deviceOwner, port.host, port.status) = ("", "", "", .down)
+            try writer.change(&port)
+        }
+    }
+}

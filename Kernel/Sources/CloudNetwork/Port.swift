@@ -1,0 +1,182 @@
+import CloudCore
+import CloudEngine
+import CloudStore
+import CloudWire
+
+/// A place on a logical network, with a hardware address and addresses that nobody else has there.
+public struct Port: Lifecycle {
+    public var network = ID<LogicalNetwork>("")
+    public var name = "", description = "", adminUp = true
+    public var mac: MAC?
+    public var addresses: [FixedAddress] = []
+    /// Whether nobody said which addresses: then it gets one of each subnet's first free ones.
+    var addressesAreOpen = true
+    public var deviceID = "", deviceOwner = ""
+    /// Whether it was made for its device and goes with it.
+    public var isOwned = false
+    public var tags: [String: String] = [:]
+    public var status = Status.down, host = "", fault = ""
+
+    public enum Status: String, CaseIterable, Sendable { case active = "ACTIVE", down = "DOWN", build = "BUILD", error = "ERROR" }
+    public enum Label: String, CaseIterable, Sendable { case join, destroy }
+
+    public init() {}
+
+    public static let kind = Kind("port", "ports", service: "network")
+    public static let access = Access.project
+    public static let fields: [Field<Port>] = [
+        .reference("network_id", \.network, [.read, .create, .required, .indexed], "The network it is on."),
+        .text("name", \.name, [.read, .create, .update], "A name for people."),
+        .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
+        .boolean("admin_state_up", \.adminUp, [.read, .create, .update], "Whether it carries packets."),
+        .parsed("mac_address", \.mac, [.read, .create, .unique], max: 17, "Its hardware address."),
+        .value("fixed_ips", \.addresses, [.read, .create], max: 4096, "Its addresses."),
+        .text("device_id", \.deviceID, [.read, .create, .update, .indexed], "What it is plugged into."),
+        .text("device_owner", \.deviceOwner, [.read, .create, .update], "The sort of thing it is plugged into."),
+        .boolean("is_owned", \.isOwned, [], "Whether it goes with its device."),
+        .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
+        .choice("status", \.status, [.read], "Whether a host carries it."),
+        .text("host", \.host, [], "The host that carries it."),
+        .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),
+    ]
+
+    /// An address on a subnet.
+    public struct FixedAddress: Hashable, Sendable, JSONConvertible {
+        public var subnet: ID<Subnet>
+        public var address: IPv4?
+        public init(subnet: ID<Subnet>, address: IPv4?) { (self.subnet, self.address) = (subnet, address) }
+        public init(json: JSON) throws(CloudError) {
+            guard let object = json.object else { throw .invalid("an address is an object.") }
+            subnet = ID(object["subnet_id"]?.string ?? "")
+            address = nil
+            guard let given = object["ip_address"] else { return }
+            guard let read = given.string.flatMap({ IPv4($0) }) else { throw .invalid("not an IPv4 address.") }
+            address = read
+        }
+        public var json: JSON {
+            ["subnet_id": .string(subnet.text), "ip_address": .string(address?.description ?? "")]
+        }
+    }
+
+    public static func step(
+        _ label: Label, _ turn: inout Turn<Port>, in fabric: any Fabric
+    ) async throws(CloudError) -> Next<Label> {
+        if turn.isDoomed, label != .destroy { return .hop(.destroy) }
+        switch label {
+        case .join:
+            guard let spec = turn.it.spec else { throw .fault("port \(turn.it.id) has no hardware address") }
+            try await fabric.ensurePort(spec)
+            turn.it.status = turn.it.host.isEmpty || !turn.it.adminUp ? .down : .active
+            turn.it.fault = ""
+            return .rest
+        case .destroy:
+            if !turn.it.host.isEmpty { try await fabric.removePlug(turn.it.id, on: ID(turn.it.host)) }
+            try await fabric.removePort(turn.it.id)
+            return .gone
+        }
+    }
+
+    public static func failed(_ label: Label, _ turn: inout Turn<Port>, _ error: CloudError) -> Next<Label> {
+        if label != .destroy { turn.it.status = .error }
+        turn.it.fault = "The port could not be set up; it will be tried again."
+        return .nap(.seconds(30))
+    }
+
+    /// `port A, port B (of server C)`, for messages.
+    static func describe(_ ports: [Stored<Port>]) -> String {
+        let names = ports.prefix(3).map { port in
+            "port \(port.id)" + (port.deviceID.isEmpty ? "" : " (of \(port.deviceOwner) \(port.deviceID))")
+        }
+        return names.joined(separator: ", ") + (ports.count > 3 ? ", …" : "")
+    }
+}
+
+extension Stored where R == Port {
+    /// What the fabric is told of it.
+    var spec: PortSpec? {
+        guard let mac = value.mac else { return nil }
+        return PortSpec(
+            id: id, network: value.network, mac: mac,
+            addresses: value.addresses.compactMap { it in it.address.map { PortAddress(subnet: it.subnet, address: $0) } },
+            adminUp: value.adminUp)
+    }
+}
+
+extension Port: Governed {
+    public static let quota = 500
+
+    public static func admit(_ draft: inout Stored<Port>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+        let network = try writer.get(draft.network, for: caller)
+        guard network.project == draft.project else { throw .missing(LogicalNetwork.kind.title, network.id.text) }
+        try draft.value.refuseReserved(caller)
+        if draft.mac == nil { draft.value.mac = freshMAC(draft.id) }
+        try draft.value.takeAddresses(for: Reference(draft.id), in: writer)
+    }
+
+    public static func admitChange(
+        of it: inout Stored<Port>, from old: Stored<Port>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        if it.deviceOwner != old.deviceOwner { try it.value.refuseReserved(caller) }
+        if it.deviceID != old.deviceID, !old.host.isEmpty {
+            throw .conflict("Port \(it.id) is plugged into \(old.deviceOwner) \(old.deviceID).")
+        }
+    }
+
+    public static func admitRemoval(of it: Stored<Port>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+        if it.deviceOwner.hasPrefix("compute:"), !it.deviceID.isEmpty {
+            throw .conflict("Port \(it.id) is in use by server \(it.deviceID).")
+        }
+    }
+
+    /// `network:…` and `compute:…` are the cloud's own marks: a tenant's port must not pass for one of them.
+    private func refuseReserved(_ caller: Caller) throws(CloudError) {
+        guard deviceOwner.hasPrefix("network:") || (deviceOwner.hasPrefix("compute:") && !isOwned) else { return }
+        guard caller.isOperator else {
+            throw CloudError(.forbidden, "The device_owner '\(deviceOwner)' is for the cloud's own ports.", field: "device_owner")
+        }
+    }
+
+    /// A locally administered address that follows from the id: unlike any other with the luck of 32 bits,
+    /// and refused by the store where it is not.
+    private static func freshMAC(_ id: ID<Port>) -> MAC {
+        let digits = Array(id.text.filter { $0 != "-" }.prefix(8))
+        let pairs = stride(from: 0, to: 8, by: 2).map { String(digits[$0...$0 + 1]) }
+        return MAC("fa:16:" + pairs.joined(separator: ":"))!
+    }
+}
+
+extension Port {
+    static let face = Face<Port>(
+        .network, "/v2.0/ports", "port", "ports",
+        [
+            .id(), .field("network_id"), .field("name"), .field("description"), .field("admin_state_up"),
+            macAttribute, addressAttribute, .field("device_id"), .field("device_owner"), .tags(), .field("status"),
+            .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
+            .computed("port_security_enabled", "Whether it may send only from its own addresses.") { (_, _) in true },
+            .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned) },
+        ])
+
+    private static let macAttribute = Attribute<Port>(
+        "mac_address", column: "mac_address", type: .text(max: 17, lines: false), rights: [.read, .create],
+        "Its hardware address.",
+        read: { (it, _) throws(CloudError) in .string(it.mac?.text ?? "") },
+        write: { (port, json) throws(CloudError) in
+            guard let mac = json.string.flatMap({ MAC($0) }) else {
+                throw .invalid("Invalid input for mac_address: not a hardware address of one card.", field: "mac_address")
+            }
+            port.mac = mac
+        })
+
+    private static let addressAttribute = Attribute<Port>(
+        "fixed_ips", type: .json(max: 4096), rights: [.read, .create], "Its addresses.",
+        read: { (it, _) throws(CloudError) in it.addresses.json },
+        write: { (port, json) throws(CloudError) in
+            port.addresses = try [FixedAddress](json: json)
+            port.addressesAreOpen = false
+        })
+
+    static let routes = [
+        face.list(), face.show(), face.create(example: ["port": ["network_id": "{network}", "name": "front"]]),
+        face.update(example: ["port": ["name": "back"]]), face.delete(),
+    ]
+}

@@ -1,0 +1,118 @@
+import CloudCompute
+import CloudCore
+import CloudEngine
+import CloudIdentity
+import CloudImage
+import CloudNetwork
+import CloudStore
+import CloudWire
+
+/// Everything outside of the kernel that it acts through: each is one real adapter or one simulated twin.
+public struct Ports: Sendable {
+    public var store: any Store
+    public var clock: any Clock
+    public var dice: any Dice
+    public var vault: any Vault
+    public var keys: any KeyMaker
+    public var files: any ImageFiles
+    public var fabric: any Fabric
+    public var hypervisor: any Hypervisor
+
+    public init(
+        store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
+        files: any ImageFiles, fabric: any Fabric, hypervisor: any Hypervisor
+    ) {
+        (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
+        (self.keys, self.files, self.fabric, self.hypervisor) = (keys, files, fabric, hypervisor)
+    }
+}
+
+/// What an installation is told once.
+public struct Settings: Sendable {
+    /// The address its users know it by: `https://host:port`.
+    public var base: String
+    public var region: String
+    /// The first of 65,536 system users that guests run as.
+    public var firstUID: Int
+    /// This engine's name, the same after a restart.
+    public var engine: String
+
+    public init(base: String, region: String, firstUID: Int, engine: String) {
+        (self.base, self.region, self.firstUID, self.engine) = (base, region, firstUID, engine)
+    }
+}
+
+/// The cloud: its services, the engine that moves them, and the API in front.
+public final class Cloud: Sendable {
+    /// Every type of resource, in an order in which each comes after what it refers to.
+    public static let schemas = Schemas(Identity.schemas + Images.schemas + Network.schemas + Compute.schemas)
+
+    public let api: API
+    public let engine: Engine
+    public let identity: Identity
+    private let images: Images
+    private let network: Network
+    private let compute: Compute
+    private let ports: Ports
+
+    /// - Parameter report: told what only the operator reads: where, and what went wrong.
+    public init(_ ports: Ports, _ settings: Settings, report: @escaping @Sendable (String, CloudError) -> Void) {
+        self.ports = ports
+        identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
+        images = Images(files: ports.files)
+        network = Network(fabric: ports.fabric)
+        compute = Compute(
+            hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
+            firstUID: settings.firstUID, base: settings.base)
+        engine = Engine(store: ports.store, clock: ports.clock, dice: ports.dice, name: settings.engine) {
+            report($0.description, $1)
+        }
+        images.enroll(in: engine)
+        network.enroll(in: engine)
+        compute.enroll(in: engine)
+        api = API(
+            routes: identity.routes + images.routes + network.routes + compute.routes + [AuditRoutes.list],
+            store: ports.store, authenticator: identity.directory, clock: ports.clock, dice: ports.dice,
+            base: settings.base, report: report)
+    }
+
+    /// Makes what every cloud begins with, and has every lifecycle look at the world anew.
+    public func begin() async throws(CloudError) {
+        try await identity.found()
+        try await identity.begin()
+        try await engine.begin()
+    }
+
+    /// Writes down a host of this cloud, or what changed about it.
+    public func enroll(_ host: HostName, _ facts: Host) async throws(CloudError) {
+        let record = AuditRecord(
+            .system("start-up"), service: "compute", action: "enroll", kind: "host", resource: host.text)
+        try await ports.store.write(record) { (writer) throws(CloudError) in
+            guard var known = try writer.find(ID<Host>(host.text)) else {
+                try writer.insert(facts, id: ID(host.text))
+                return
+            }
+            let enabled = known.enabled
+            known.value = facts
+            known.enabled = enabled
+            try writer.update(&known)
+        }
+    }
+
+    /// Has a server's lifecycle look at its guest, of which its host said that something changed.
+    public func guestChanged(_ guest: ID<Server>) async throws(CloudError) {
+        try await ports.store.write(nil) { (writer) throws(CloudError) in
+            guard try writer.find(guest) != nil else { return }
+            try writer.raise(.refresh, Reference(guest))
+        }
+    }
+
+    /// Removes whatever exists beneath and not in the store; returns what was removed, for the log.
+    public func sweep() async throws(CloudError) -> [String] {
+        let hosts = try await ports.store.read { (reader) throws(CloudError) in
+            try reader.list(Host.self, .everything(Host.kind)).map { HostName($0.id.text) }
+        }
+        let guests = try await compute.sweep(ports.store, hosts: hosts)
+        return guests + (try await network.sweep(ports.store, hosts: hosts)) + (try await images.sweep(ports.store))
+    }
+}

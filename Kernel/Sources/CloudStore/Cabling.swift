@@ -1,0 +1,46 @@
+import CloudCore
+
+/// A network interface that a server asks for.
+public struct InterfaceWish: Hashable, Sendable {
+    /// The network to make a port on, or the port to use.
+    public var network: String?
+    public var port: String?
+    public var address: IPv4?
+    public init(network: String?, port: String?, address: IPv4?) {
+        (self.network, self.port, self.address) = (network, port, address)
+    }
+}
+
+/// A network interface that a server has.
+public struct Interface: Hashable, Sendable {
+    public var port: String
+    public var networkName: String
+    public var mac: MAC
+    public var addresses: [IPv4]
+    public var mtu: Int
+    public init(port: String, networkName: String, mac: MAC, addresses: [IPv4], mtu: Int) {
+        (self.port, self.networkName, self.mac, self.addresses, self.mtu) = (port, networkName, mac, addresses, mtu)
+    }
+}
+
+/// What compute asks of networking: the small language between two domains that know nothing else of each other.
+public protocol Cabling: Sendable {
+    /// Takes a port for each wish, in the transaction that creates the server. With `anyNetwork` and no wish, the
+    /// project's only network, if it has one.
+    func order(
+        _ wishes: [InterfaceWish], anyNetwork: Bool, for device: Reference, owner: String, caller: Caller, dice: any Dice,
+        in writer: any Writer
+    ) throws(CloudError)
+    /// The device's interfaces, in the order they were asked for.
+    func interfaces(of device: Reference, in reader: any Reader) throws(CloudError) -> [Interface]
+    /// Brings each of the device's ports to a host, for a process of user `uid`; returns the host's devices by port.
+    func plug(_ device: Reference, uid: Int, on host: HostName, in store: any Store) async throws(CloudError) -> [String: String]
+    /// Takes the device's ports off a host.
+    func unplug(_ device: Reference, on host: HostName, in store: any Store) async throws(CloudError)
+    /// Returns when the ports plugged before carry packets.
+    func settle(on host: HostName) async throws(CloudError)
+    /// Writes that the device's ports are carried by a host, or by none.
+    func bind(_ device: Reference, to host: HostName?, in writer: any Writer) throws(CloudError)
+    /// Gives the ports back: those made for the device are deleted, others are free again.
+    func release(_ device: Reference, in writer: any Writer) throws(CloudError)
+}

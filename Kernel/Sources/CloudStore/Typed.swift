@@ -1,0 +1,105 @@
+import CloudCore
+
+extension Reader {
+    /// The resource, or nil where there is none.
+    public func find<R: Resource>(_ id: ID<R>) throws(CloudError) -> Stored<R>? {
+        try row(R.kind, id.text)?.decode(R.self)
+    }
+
+    /// The resource; `missing` where there is none.
+    public func get<R: Resource>(_ id: ID<R>) throws(CloudError) -> Stored<R> {
+        guard let found = try find(id) else { throw .missing(R.kind.title, id.text) }
+        return found
+    }
+
+    /// The resource if the caller may know of it; otherwise `missing`, in the same words as for an id that is none.
+    public func get<R: Resource>(_ id: ID<R>, for caller: Caller) throws(CloudError) -> Stored<R> {
+        guard let found = try find(id), found.deletingSince == nil || R.isShownWhileDeleted, found.isVisible(to: caller) else {
+            throw .missing(R.kind.title, id.text)
+        }
+        return found
+    }
+
+    public func list<R: Resource>(_ type: R.Type, _ query: Query) throws(CloudError) -> [Stored<R>] {
+        var out: [Stored<R>] = []
+        for row in try rows(query) { out.append(try row.decode(R.self)) }
+        return out
+    }
+
+    /// Those of a kind in which a column has a value.
+    public func list<R: Resource>(_ type: R.Type, where column: String, _ value: JSON) throws(CloudError) -> [Stored<R>] {
+        try list(type, Query(R.kind).with(column, value))
+    }
+
+    public func first<R: Resource>(_ type: R.Type, where column: String, _ value: JSON) throws(CloudError) -> Stored<R>? {
+        try list(type, Query(R.kind, limit: 1).with(column, value)).first
+    }
+}
+
+extension Stored {
+    /// Whether a caller may know that it exists: its project's people and operators, for what a project owns, and
+    /// everyone where the owner opened it.
+    public func isVisible(to caller: Caller) -> Bool { isOwned(by: caller) || isOpen }
+
+    /// Whether a caller may change it, as far as ownership goes.
+    public func isOwned(by caller: Caller) -> Bool {
+        switch R.access {
+        case .system: true
+        case .project: caller.isOperator || caller.project == project
+        }
+    }
+
+    private var isOpen: Bool {
+        guard let opening = R.opening, let field = R.fields.first(where: { $0.name == opening.column }) else { return false }
+        return field.get(value) == opening.value
+    }
+}
+
+extension Writer {
+    /// Keeps a new resource and, if it has a lifecycle, starts it.
+    @discardableResult
+    public func insert<R: Resource>(
+        _ value: R, id: ID<R>, project: ProjectID = ID("")
+    ) throws(CloudError) -> Stored<R> {
+        let stored = Stored(
+            id: id, project: project, createdAt: now, updatedAt: now, version: 1, deletingSince: nil, value: value)
+        try insert(R.kind, Row(stored))
+        if let first = schemas[R.kind].labels.first {
+            try put(Work(target: Reference(id), label: first, wakeAt: now))
+        }
+        return stored
+    }
+
+    /// Writes what was changed in `stored`, which must be as new as what is kept.
+    public func update<R: Resource>(_ stored: inout Stored<R>) throws(CloudError) {
+        stored.version += 1
+        stored.updatedAt = now
+        try update(R.kind, Row(stored))
+    }
+
+    /// Writes a change that a tenant asked for, and has the lifecycle look at it.
+    public func change<R: Resource>(_ stored: inout Stored<R>) throws(CloudError) {
+        try update(&stored)
+        if !schemas[R.kind].labels.isEmpty { try raise(.refresh, Reference(stored.id)) }
+    }
+
+    /// Deletes: a passive resource at once, one with a lifecycle by asking the engine to. `conflict` while in use.
+    public func delete<R: Resource>(_ stored: inout Stored<R>) throws(CloudError) {
+        try requireUnused(Reference(stored.id))
+        if schemas[R.kind].labels.isEmpty { return try remove(Reference(stored.id)) }
+        stored.deletingSince = now
+        try update(&stored)
+        try raise(.destroy, Reference(stored.id))
+    }
+
+    /// Throws `conflict`, naming what uses the resource, where something does.
+    public func requireUnused(_ target: Reference) throws(CloudError) {
+        for referrer in schemas.referring(to: target.kind) {
+            let users = try rows(Query(referrer.kind, limit: 4).with(referrer.column, .string(target.id)))
+            guard users.isEmpty else {
+                let names = users.prefix(3).map(\.id).joined(separator: ", ") + (users.count > 3 ? ", …" : "")
+                throw .conflict("\(target.kind.title) \(target.id) is in use by \(referrer.kind.name) \(names).")
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import CloudCore
+import CloudStore
+
+/// One name of a face: how a model's field, or something computed of it, looks on the wire.
+public struct Attribute<R: Resource>: Sendable {
+    public let name: String
+    /// The store's column, for filters and sorting; nil for what is computed.
+    public let column: String?
+    public let type: FieldType?
+    public let rights: Rights
+    public let help: String
+    public let read: @Sendable (Stored<R>, any Reader) throws(CloudError) -> JSON
+    public let write: (@Sendable (inout R, JSON) throws(CloudError) -> Void)?
+    /// Whether it names the owner.
+    let isOwner: Bool
+
+    /// An attribute with a shape of its own, in both directions.
+    public init(
+        _ name: String, column: String? = nil, type: FieldType?, rights: Rights, _ help: String,
+        read: @escaping @Sendable (Stored<R>, any Reader) throws(CloudError) -> JSON,
+        write: (@Sendable (inout R, JSON) throws(CloudError) -> Void)?, isOwner: Bool = false
+    ) {
+        (self.name, self.column, self.type, self.rights, self.help) = (name, column, type, rights, help)
+        (self.read, self.write, self.isOwner) = (read, write, isOwner)
+    }
+
+    /// A field of the model, under its own name or another.
+    public static func field(_ name: String, as wire: String? = nil, rights: Rights? = nil) -> Self {
+        guard let field = R.fields.first(where: { $0.name == name }) else {
+            preconditionFailure("\(R.kind) has no field \(name)")
+        }
+        let isTime = field.type == .time
+        return Attribute(
+            wire ?? name, column: name, type: field.type, rights: rights ?? field.rights, field.help,
+            read: { (stored, _) throws(CloudError) in
+                let value = field.get(stored.value)
+                guard isTime, let moment = value.integer else { return value }
+                return .string(Instant(microseconds: Int64(moment)).text())
+            },
+            write: { (value, json) throws(CloudError) in try field.set(&value, json) })
+    }
+
+    public static func id(_ wire: String = "id") -> Self {
+        Attribute(
+            wire, column: "id", type: .text(max: 64, lines: false), rights: .read, "Its id.",
+            read: { (stored, _) throws(CloudError) in .string(stored.id.text) }, write: nil)
+    }
+
+    /// The project that owns it; only an operator may create for another.
+    public static func owner(_ wire: String) -> Self {
+        Attribute(
+            wire, column: "project_id", type: .text(max: 64, lines: false), rights: [.read, .create],
+            "The project that owns it.",
+            read: { (stored, _) throws(CloudError) in .string(stored.project.text) }, write: nil, isOwner: true)
+    }
+
+    public static func created(_ wire: String = "created_at") -> Self {
+        Attribute(
+            wire, column: "created_at", type: .time, rights: .read, "When it was created.",
+            read: { (stored, _) throws(CloudError) in .string(stored.createdAt.text()) }, write: nil)
+    }
+
+    public static func updated(_ wire: String = "updated_at") -> Self {
+        Attribute(
+            wire, column: "updated_at", type: .time, rights: .read, "When it was last changed.",
+            read: { (stored, _) throws(CloudError) in .string(stored.updatedAt.text()) }, write: nil)
+    }
+
+    /// What follows from the model and from what is kept beside it.
+    public static func computed(
+        _ name: String, _ help: String, _ read: @escaping @Sendable (Stored<R>, any Reader) throws(CloudError) -> JSON
+    ) -> Self {
+        Attribute(name, column: nil, type: nil, rights: .read, help, read: read, write: nil)
+    }
+}

@@ -1,0 +1,86 @@
+import CloudCore
+import CloudStore
+
+/// How one API shows a resource: wire names and shapes over the model's fields. It holds no state and no rules.
+public struct Face<R: Resource>: Sendable {
+    public let service: Service
+    /// The collection's path below the service's prefix, `/v2.0/networks`.
+    public let path: String
+    /// The key around one, and around many; none around one where it is empty.
+    public let singular: String
+    public let plural: String
+    public let attributes: [Attribute<R>]
+    private let byName: [String: Attribute<R>]
+
+    public init(_ service: Service, _ path: String, _ singular: String, _ plural: String, _ attributes: [Attribute<R>]) {
+        (self.service, self.path, self.singular, self.plural) = (service, path, singular, plural)
+        self.attributes = attributes
+        byName = Dictionary(uniqueKeysWithValues: attributes.map { ($0.name, $0) })
+    }
+
+    /// Writes the attributes of one resource into an open object; `only` narrows them to those named.
+    public func write(
+        _ stored: Stored<R>, _ reader: any Reader, into writer: inout JSONWriter, only: Set<String> = []
+    ) throws(CloudError) {
+        for attribute in attributes where attribute.rights.contains(.read) && (only.isEmpty || only.contains(attribute.name)) {
+            writer.field(attribute.name, try attribute.read(stored, reader))
+        }
+    }
+
+    /// One resource as a body.
+    public func body(_ stored: Stored<R>, _ reader: any Reader) throws(CloudError) -> [UInt8] {
+        var writer = JSONWriter()
+        try writer.object { (writer) throws(CloudError) in
+            guard !singular.isEmpty else { return try write(stored, reader, into: &writer) }
+            writer.key(singular)
+            try writer.object { (writer) throws(CloudError) in try write(stored, reader, into: &writer) }
+        }
+        return writer.bytes
+    }
+
+    /// Sets what a body says, each attribute within its rights; `invalid` for names that are none.
+    public func apply(
+        _ object: [String: JSON], to value: inout R, right: Rights
+    ) throws(CloudError) {
+        for (name, json) in object.sorted(by: { $0.key < $1.key }) {
+            guard let attribute = byName[name] else {
+                throw .invalid("Unrecognized attribute(s) '\(name)'.", field: name)
+            }
+            guard attribute.rights.contains(right) else {
+                throw .invalid("Attribute '\(name)' is not allowed here.", field: name)
+            }
+            try attribute.write?(&value, json)
+        }
+        guard right == .create else { return }
+        for attribute in attributes where attribute.rights.contains(.required) && object[attribute.name] == nil {
+            throw .invalid("Failed to parse request. Required attribute '\(attribute.name)' not specified.", field: attribute.name)
+        }
+    }
+
+    /// The project that a create is for: the caller's, unless an operator names another.
+    func owner(_ object: [String: JSON], _ call: Call) throws(CloudError) -> ProjectID {
+        for attribute in attributes where attribute.isOwner {
+            guard let named = object[attribute.name]?.string, named != call.project.text else { continue }
+            guard call.caller.isOperator else {
+                throw CloudError(.forbidden, "Only an operator creates for another project.")
+            }
+            return ID(named)
+        }
+        return call.project
+    }
+
+    func schema(_ envelope: String, list: Bool = false) -> RouteSchema {
+        RouteSchema(
+            envelope: envelope, isList: list,
+            properties: attributes.map {
+                RouteSchema.Property(name: $0.name, type: $0.type, rights: $0.rights, help: $0.help)
+            })
+    }
+
+    func attribute(_ name: String) -> Attribute<R>? { byName[name] }
+}
+
+extension Face {
+    /// The attributes' names, types and rights.
+    public var properties: [RouteSchema.Property] { schema("").properties }
+}

@@ -1,0 +1,87 @@
+import CloudCore
+
+/// Finds the route of a method and path. Built once; a lookup walks one node a segment.
+struct Router: Sendable {
+    private final class Node: Sendable {
+        let literals: [String: Node]
+        let wildcard: Node?
+        let routes: [Method: Route]
+
+        init(_ routes: [(segments: ArraySlice<Substring>, route: Route)]) {
+            var here: [Method: Route] = [:]
+            var below: [String: [(segments: ArraySlice<Substring>, route: Route)]] = [:]
+            var wild: [(segments: ArraySlice<Substring>, route: Route)] = []
+            for (segments, route) in routes {
+                guard let first = segments.first else {
+                    precondition(here[route.method] == nil, "two routes for \(route.method) \(route.fullPath)")
+                    here[route.method] = route
+                    continue
+                }
+                if first.hasPrefix("{") {
+                    wild.append((segments.dropFirst(), route))
+                } else {
+                    below[String(first), default: []].append((segments.dropFirst(), route))
+                }
+            }
+            self.routes = here
+            literals = below.mapValues(Node.init)
+            wildcard = wild.isEmpty ? nil : Node(wild)
+        }
+    }
+
+    enum Match {
+        case found(Route, [String: String])
+        case badMethod(allowed: [Method])
+        case none
+    }
+
+    private let root: Node
+
+    init(_ routes: [Route]) {
+        root = Node(routes.map { (Self.segments($0.fullPath)[...], $0) })
+    }
+
+    /// Empty segments do not count: a slash at the end changes nothing.
+    static func segments(_ path: String) -> [Substring] { path.split(separator: "/") }
+
+    func match(_ method: Method, _ path: String) -> Match {
+        let segments = Self.segments(path)
+        guard segments.count <= 16, let node = find(root, segments[...]) else { return .none }
+        guard let route = node.routes[method] ?? (method == .head ? node.routes[.get] : nil) else {
+            return node.routes.isEmpty ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })
+        }
+        var parameters: [String: String] = [:]
+        for (pattern, segment) in zip(Self.segments(route.fullPath), segments) where pattern.hasPrefix("{") {
+            guard let decoded = percentDecoded(segment) else { return .none }
+            parameters[String(pattern.dropFirst().dropLast())] = decoded
+        }
+        return .found(route, parameters)
+    }
+
+    /// A literal segment goes before a wildcard, and where it leads nowhere the wildcard is tried.
+    private func find(_ node: Node, _ segments: ArraySlice<Substring>) -> Node? {
+        guard let first = segments.first else { return node }
+        let rest = segments.dropFirst()
+        if let next = node.literals[String(first)], let found = find(next, rest), !found.routes.isEmpty { return found }
+        return node.wildcard.flatMap { find($0, rest) }
+    }
+}
+
+/// Undoes percent-encoding (RFC 3986); nil where it is malformed or not UTF-8.
+public func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+    var out: [UInt8] = []
+    var bytes = Array(text.utf8)[...]
+    while let byte = bytes.popFirst() {
+        switch byte {
+        case UInt8(ascii: "%"):
+            guard bytes.count >= 2, let code = UInt8(String(decoding: bytes.prefix(2), as: UTF8.self), radix: 16),
+                bytes.first != UInt8(ascii: "+")
+            else { return nil }
+            out.append(code)
+            bytes.removeFirst(2)
+        case UInt8(ascii: "+") where plusIsSpace: out.append(UInt8(ascii: " "))
+        default: out.append(byte)
+        }
+    }
+    return String(validating: out, as: UTF8.self)
+}

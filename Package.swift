@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+func kernel(_ name: String) -> Target.Dependency { .product(name: name, package: "Kernel") }
+
+let package = Package(
+    name: "Akashi",
+    products: [.executable(name: "akashi", targets: ["akashi"])],
+    dependencies: [
+        .package(path: "Kernel"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .target(
+            name: "CloudSQLite",
+            dependencies: [kernel("CloudStore"), .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "CloudHost",
+            dependencies: [
+                kernel("CloudCore"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ], swiftSettings: strict),
+        .target(name: "CloudQEMU", dependencies: ["CloudHost", kernel("CloudCompute")], swiftSettings: strict),
+        .target(name: "CloudOVN", dependencies: ["CloudHost", kernel("CloudNetwork")], swiftSettings: strict),
+        .target(
+            name: "CloudHTTP",
+            dependencies: [
+                kernel("CloudWire"), .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "akashi",
+            dependencies: [
+                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudHTTP", kernel("CloudServices"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,81 @@
+import CloudCore
+import CloudNetwork
+
+/// What OVN answers to DHCP on a subnet, and the address that it answers from.
+struct DHCP: Sendable {
+    let network: String
+    let subnet: String
+    let cidr: String
+    let options: [String: String]
+    /// The hardware and network address of the server, which guests ask again to renew.
+    let server: String
+
+    init(_ subnet: SubnetSpec, _ network: NetworkSpec) {
+        self.network = network.id.text
+        self.subnet = subnet.id.text
+        cidr = subnet.cidr.description
+        let mac = Self.mac(of: subnet.id)
+        server = "\(mac) \(subnet.dhcpServer)"
+        var options = [
+            "server_id": subnet.dhcpServer.description, "server_mac": mac, "lease_time": "43200",
+            "mtu": String(network.mtu),
+        ]
+        if let gateway = subnet.gateway { options["router"] = gateway.description }
+        if !subnet.nameServers.isEmpty { options["dns_server"] = Self.list(subnet.nameServers.map(\.description)) }
+        if !subnet.routes.isEmpty {
+            // A client that gets routes ignores the router (RFC 3442), so it stands among them too.
+            let byDefault = subnet.gateway.map { ["0.0.0.0/0,\($0)"] } ?? []
+            options["classless_static_route"] = Self.list(
+                subnet.routes.map { "\($0.destination),\($0.nextHop)" } + byDefault)
+        }
+        self.options = options
+    }
+
+    private var marks: [String: String] { [Mark.network: network, Mark.subnet: subnet] }
+
+    /// Makes the row and the server's port, and joins the subnet's ports that were there first.
+    func insert(_ place: Int) -> [JSON] {
+        [
+            Operation.insert(
+                "DHCP_Options",
+                ["cidr": .string(cidr), "options": Value.map(options), "external_ids": Value.map(marks)], as: "dhcp\(place)"),
+            // OVN answers DHCP by itself, but ARP for the server only where a port has its address.
+            Operation.insert(
+                "Logical_Switch_Port",
+                [
+                    "name": .string(Self.port(of: subnet)), "type": "localport", "addresses": .string(server),
+                    "external_ids": Value.map(marks),
+                ], as: "server\(place)"),
+            Operation.mutate(
+                "Logical_Switch", [Where.name(network)], "ports", "insert", Value.set([Value.named("server\(place)")])),
+            Operation.update(
+                "Logical_Switch_Port", [Where.mark(Mark.subnet, subnet), ["type", "==", ""]],
+                ["dhcpv4_options": Value.named("dhcp\(place)")]),
+        ]
+    }
+
+    /// Changes the row where it tells something else.
+    func update(_ row: JSON) -> [JSON] {
+        guard row["cidr"]?.string != cidr || Value.pairs(row["options"]) != options else { return [] }
+        return [
+            Operation.update(
+                "DHCP_Options", [Where.uuid(row["_uuid"] ?? .null)],
+                ["cidr": .string(cidr), "options": Value.map(options)]),
+            Operation.update("Logical_Switch_Port", [Where.name(Self.port(of: subnet))], ["addresses": .string(server)]),
+        ]
+    }
+
+    /// The name of the server's port.
+    static func port(of subnet: String) -> String { "dhcp-\(subnet)" }
+
+    /// A locally administered address that no guest gets, always the same for a subnet (FNV-1a, 64 bits).
+    private static func mac(of subnet: ID<Subnet>) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in subnet.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let digits = Array(Hex.string(hash).suffix(10))
+        let pairs = stride(from: 0, to: 10, by: 2).map { String(digits[$0...$0 + 1]) }
+        return (["0a"] + pairs).joined(separator: ":")
+    }
+
+    private static func list(_ items: [String]) -> String { "{\(items.joined(separator: ", "))}" }
+}

@@ -1,0 +1,103 @@
+import CloudCore
+import CloudHost
+import CloudNetwork
+
+extension OVNFabric {
+    public func ensurePlug(
+        _ port: ID<Port>, uid: Int, mtu: Int, on host: HostName
+    ) async throws(CloudError) -> String {
+        try check(host)
+        let id = try Self.safe(port)
+        let device = Plug.device(of: port)
+        let namespace = namespace
+        try await repeating { () throws(CloudError) in
+            let found = try await local.transact(
+                .host, [Operation.select("Interface", [Where.name(device)], ["_uuid", "external_ids"])])
+            let row = found[0]["rows"]?[0]
+            let marks = Value.pairs(row?["external_ids"])
+            guard row == nil || marks[Mark.port] == id else {
+                throw .fault("\(device) is the device of port \(marks[Mark.port] ?? "nobody")")
+            }
+            let isOwned = marks[Mark.user] == String(uid)
+            try await Inside.run(namespace) { () throws(CloudError) in
+                switch try Tap.mtu(device) {
+                // Not touched where nothing changes: a guest may be opening it just now.
+                case mtu? where isOwned: break
+                case _? where isOwned: try Tap.bringUp(device, mtu: mtu)
+                default: try Tap.ensure(device, uid: uid, mtu: mtu)
+                }
+            }
+            if let row {
+                if marks["ovn-installed"] != "true" { unsettled.insert(device) }
+                guard !isOwned else { return }
+                try await local.transact(.host, Self.changeUser(row, uid))
+            } else {
+                try await local.transact(.host, Self.makePlug(device, id, uid))
+                unsettled.insert(device)
+            }
+        }
+        return device
+    }
+
+    public func removePlug(_ port: ID<Port>, on host: HostName) async throws(CloudError) {
+        try check(host)
+        let id = try Self.safe(port)
+        let device = Plug.device(of: port)
+        unsettled.subtract([device])
+        let found = try await local.transact(
+            .host,
+            [
+                Operation.select("Interface", [Where.name(device)], ["external_ids"]),
+                Operation.select("Port", [Where.name(device)], ["_uuid"]),
+            ])
+        if let row = found[0]["rows"]?[0] {
+            // Another port's, whose id begins alike.
+            guard Value.pairs(row["external_ids"])[Mark.port] == id else { return }
+        }
+        if let row = found[1]["rows"]?[0]?["_uuid"] {
+            try await local.transact(
+                .host,
+                [
+                    Operation.mutate(
+                        "Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "delete", Value.set([row]))
+                ])
+        }
+        guard namespace.isThere else { return }
+        try await Inside.run(namespace) { () throws(CloudError) in try Tap.remove(device) }
+    }
+
+    public func plugs(on host: HostName) async throws(CloudError) -> Set<ID<Port>> {
+        try check(host)
+        return Set(try await interfaces().compactMap { $0.marks[Mark.port] }.map(ID.init))
+    }
+
+    /// The names of the devices that have a row.
+    func devices() async throws(CloudError) -> Set<String> { Set(try await interfaces().map(\.name)) }
+
+    private func interfaces() async throws(CloudError) -> [(name: String, marks: [String: String])] {
+        let found = try await local.transact(
+            .host, [Operation.select("Interface", [], ["name", "external_ids"])], repeatable: true)
+        return (found[0]["rows"]?.array ?? []).map { ($0["name"]?.string ?? "", Value.pairs($0["external_ids"])) }
+    }
+
+    private static func makePlug(_ device: String, _ port: String, _ uid: Int) -> [JSON] {
+        let marks = ["iface-id": port, Mark.port: port, Mark.user: String(uid)]
+        return [
+            Operation.expectNone("Port", [Where.name(device)]),
+            Operation.insert(
+                "Interface", ["name": .string(device), "external_ids": Value.map(marks)], as: "i"),
+            Operation.insert("Port", ["name": .string(device), "interfaces": Value.named("i")], as: "p"),
+            Operation.mutate(
+                "Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "insert", Value.set([Value.named("p")])),
+        ]
+    }
+
+    /// Key by key: the same column holds what ovn-controller writes.
+    private static func changeUser(_ row: JSON, _ uid: Int) -> [JSON] {
+        let this = [Where.uuid(row["_uuid"] ?? .null)]
+        return [
+            Operation.mutate("Interface", this, "external_ids", "delete", Value.set([.string(Mark.user)])),
+            Operation.mutate("Interface", this, "external_ids", "insert", Value.map([Mark.user: String(uid)])),
+        ]
+    }
+}

@@ -1,0 +1,99 @@
+import CloudCompute
+import CloudCore
+import CloudHost
+
+/// QEMU's command line for a guest: few devices, a user of its own, no way to gain rights or start programs.
+struct QEMUCommand {
+    let guest: GuestSpec
+    let paths: GuestPaths
+    let accelerator: Accelerator.Kind
+    /// Beside its own, the group that may open /dev/kvm, where there is one.
+    let kvmGroup: Int?
+
+    /// Free slots for devices that are plugged in while the guest runs.
+    static let spareSlots = 4
+    /// The two listening sockets that the process inherits, as `Spawn` numbers them.
+    static let actDescriptor = 3, watchDescriptor = 4
+
+    /// Run inside the network namespace whose devices the guest uses.
+    var argv: [String] {
+        privileges + ["qemu-system-x86_64"] + machine + monitors + disks + nics + rest
+    }
+
+    private var privileges: [String] {
+        let user = String(guest.uid)
+        let groups = kvmGroup.map { ["--groups", String($0)] } ?? ["--clear-groups"]
+        return ["setpriv", "--reuid", user, "--regid", user] + groups
+            + ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+    }
+
+    private var machine: [String] {
+        [
+            "-nodefaults", "-no-user-config", "-display", "none", "-S", "-no-shutdown",
+            // Filters system calls. This is also why there is no -daemonize: it would have to fork.
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-name", "guest=" + Self.escape(guest.name), "-uuid", guest.id.text, "-msg", "timestamp=on",
+            "-machine", "q35,usb=off,sata=off,smbus=off,vmport=off,dump-guest-core=off",
+            "-smp", "cpus=\(guest.vcpus),sockets=1,cores=\(guest.vcpus),threads=1", "-m", "\(guest.memory.count)M",
+            "-rtc", "base=utc", "-boot", "strict=on",
+        ]
+            + (accelerator == .kvm
+                ? ["-accel", "kvm", "-cpu", "host"]
+                // The cache of translated code is a gigabyte unless one says otherwise.
+                : ["-accel", "tcg,tb-size=\(min(256, max(64, guest.memory.count / 4)))", "-cpu", "max"])
+    }
+
+    private var monitors: [String] {
+        [
+            "-chardev", "socket,id=act,fd=\(Self.actDescriptor),server=on,wait=off",
+            "-mon", "chardev=act,mode=control",
+            "-chardev", "socket,id=watch,fd=\(Self.watchDescriptor),server=on,wait=off",
+            "-mon", "chardev=watch,mode=control",
+            "-chardev", "file,id=console,path=\(Self.escape(paths.console)),append=on", "-serial", "chardev:console",
+        ]
+    }
+
+    /// Every format is said, and every backing file is a node: nothing is probed, no name in a header is followed.
+    private var disks: [String] {
+        let base: JSON =
+            guest.disk.format == "qcow2"
+            ? ["driver": "qcow2", "node-name": "base", "read-only": true, "file": "base-file", "backing": nil]
+            : ["driver": "raw", "node-name": "base", "read-only": true, "file": "base-file"]
+        var nodes: [JSON] = [
+            ["driver": "file", "node-name": "base-file", "read-only": true, "filename": .string(paths.base)],
+            base,
+            ["driver": "file", "node-name": "disk-file", "filename": .string(paths.disk), "discard": "unmap"],
+            ["driver": "qcow2", "node-name": "disk", "file": "disk-file", "backing": "base", "discard": "unmap"],
+        ]
+        var devices = ["virtio-blk-pci,id=root,drive=disk,bootindex=1"]
+        if !guest.configDrive.isEmpty {
+            nodes.append([
+                "driver": "file", "node-name": "config-file", "read-only": true, "filename": .string(paths.config),
+            ])
+            nodes.append(["driver": "raw", "node-name": "config", "read-only": true, "file": "config-file"])
+            devices.append("virtio-blk-pci,id=config,drive=config")
+        }
+        return nodes.flatMap { ["-blockdev", $0.text] } + devices.flatMap { ["-device", $0] }
+    }
+
+    private var nics: [String] {
+        guest.nics.enumerated().flatMap { place, nic in
+            [
+                "-netdev",
+                "tap,id=net\(place),ifname=\(Self.escape(nic.device)),script=no,downscript=no,vhost=off",
+                "-device",
+                "virtio-net-pci,id=nic\(place),netdev=net\(place),mac=\(nic.mac.text),host_mtu=\(nic.mtu),romfile=",
+            ]
+        }
+    }
+
+    private var rest: [String] {
+        ["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]
+            + (1...Self.spareSlots).flatMap { ["-device", "pcie-root-port,id=spare\($0),chassis=\($0),slot=\($0)"] }
+    }
+
+    /// QEMU splits an option at commas, and takes two for one that is meant.
+    private static func escape(_ text: String) -> String {
+        text.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+    }
+}

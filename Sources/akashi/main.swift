@@ -1,0 +1,4 @@
+import Crypto
+import CryptoExtras
+import ArgumentParser
+print("hi")

@@ -1,0 +1,36 @@
+import CloudCore
+import Testing
+
+@testable import CloudHost
+
+@Suite struct CommandTests {
+    @Test func givesOutputAndInput() async throws {
+        #expect(try await Command.run(["cat"], input: Array("hello\n".utf8)).text == "hello")
+    }
+
+    @Test func aBadExitCarriesStderrForTheOperator() async {
+        await #expect { try await Command.run(["sh", "-c", "echo because >&2; exit 3"]) } throws: {
+            guard let error = $0 as? CloudError else { return false }
+            return error.code == .fault && error.detail!.contains("because") && !error.message.contains("because")
+        }
+    }
+
+    @Test func timeIsBounded() async {
+        let start = ContinuousClock.now
+        await #expect { try await Command.run(["sleep", "30"], timeout: .milliseconds(100)) } throws: {
+            ($0 as? CloudError)?.code == .timeout
+        }
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test func outputIsBounded() async {
+        await #expect(throws: CloudError.self) {
+            try await Command.run(["head", "-c", "100000", "/dev/zero"], limit: 1000)
+        }
+    }
+
+    @Test func aMissingProgramIsAnError() async {
+        await #expect(throws: CloudError.self) { try await Command.run(["/nowhere/at-all"]) }
+        await #expect(throws: CloudError.self) { try await Command.run(["no-such-program-here"]) }
+    }
+}
