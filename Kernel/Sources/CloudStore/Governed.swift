@@ -57,7 +57,7 @@ extension Writer {
     /// The resource, if the caller may change it: `missing` where it is hidden, `forbidden` where it is open to see.
     public func own<R: Resource>(_ id: ID<R>, for caller: Caller) throws(CloudError) -> Stored<R> {
         let it = try get(id, for: caller)
-        guard it.isOwned(by: caller) else {
+        guard it.belongs(to: caller) else {
             throw CloudError(.forbidden, "\(R.kind.title) \(id) belongs to another project.")
         }
         guard it.deletingSince == nil else { throw .conflict("\(R.kind.title) \(id) is being deleted.") }

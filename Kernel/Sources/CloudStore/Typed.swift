@@ -39,10 +39,10 @@ extension Reader {
 extension Stored {
     /// Whether a caller may know that it exists: its project's people and operators, for what a project owns, and
     /// everyone where the owner opened it.
-    public func isVisible(to caller: Caller) -> Bool { isOwned(by: caller) || isOpen }
+    public func isVisible(to caller: Caller) -> Bool { belongs(to: caller) || isOpen }
 
     /// Whether a caller may change it, as far as ownership goes.
-    public func isOwned(by caller: Caller) -> Bool {
+    public func belongs(to caller: Caller) -> Bool {
         switch R.access {
         case .system: true
         case .project: caller.isOperator || caller.project == project
