@@ -32,22 +32,36 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ], swiftSettings: strict),
-        .target(name: "CloudQEMU", dependencies: ["CloudHost", kernel("CloudCompute")], swiftSettings: strict),
-        .target(name: "CloudOVN", dependencies: ["CloudHost", kernel("CloudNetwork")], swiftSettings: strict),
+        .target(
+            name: "CloudQEMU",
+            dependencies: ["CloudHost", kernel("CloudCompute"), .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
+            name: "CloudOVN",
+            dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .target(
             name: "CloudHTTP",
             dependencies: [
                 kernel("CloudWire"), .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
+        .target(
+            name: "CloudLocal",
+            dependencies: [
+                "CloudHost", kernel("CloudIdentity"), kernel("CloudImage"), kernel("CloudCompute"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "_NIOFileSystem", package: "swift-nio"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "akashi",
             dependencies: [
-                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudHTTP", kernel("CloudServices"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
+                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudHTTP", "CloudLocal", kernel("CloudServices"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
     ]
 )

@@ -118,3 +118,10 @@ public enum Files {
         guard CLibrary.fallocate(file, 3, off_t(from), off_t(end - from)) == 0 else { throw failure("punch", path) }
     }
 }
+
+extension Files {
+    /// Sets a file's permission bits.
+    public static func setMode(_ path: String, _ mode: mode_t) throws(CloudError) {
+        guard chmod(path, mode) == 0 else { throw failure("chmod", path) }
+    }
+}

@@ -11,7 +11,8 @@ struct BaseRule: Sendable {
     static let all: [BaseRule] = [
         BaseRule(priority: 2000, direction: "from-lport", match: "arp", action: "allow"),
         BaseRule(priority: 2000, direction: "from-lport", match: "ip4 && udp.src == 67", action: "drop"),
-        BaseRule(priority: 1900, direction: "from-lport", match: "ip4 && udp.src == 68 && udp.dst == 67", action: "allow"),
+        BaseRule(
+            priority: 1900, direction: "from-lport", match: "ip4 && udp.src == 68 && udp.dst == 67", action: "allow"),
         BaseRule(priority: 1, direction: "from-lport", match: "ip4", action: "allow"),
         BaseRule(priority: 0, direction: "from-lport", match: "1", action: "drop"),
         BaseRule(priority: 2000, direction: "to-lport", match: "arp", action: "allow"),

@@ -38,7 +38,8 @@ struct DHCP: Sendable {
         [
             Operation.insert(
                 "DHCP_Options",
-                ["cidr": .string(cidr), "options": Value.map(options), "external_ids": Value.map(marks)], as: "dhcp\(place)"),
+                ["cidr": .string(cidr), "options": Value.map(options), "external_ids": Value.map(marks)],
+                as: "dhcp\(place)"),
             // OVN answers DHCP by itself, but ARP for the server only where a port has its address.
             Operation.insert(
                 "Logical_Switch_Port",
@@ -61,7 +62,8 @@ struct DHCP: Sendable {
             Operation.update(
                 "DHCP_Options", [Where.uuid(row["_uuid"] ?? .null)],
                 ["cidr": .string(cidr), "options": Value.map(options)]),
-            Operation.update("Logical_Switch_Port", [Where.name(Self.port(of: subnet))], ["addresses": .string(server)]),
+            Operation.update(
+                "Logical_Switch_Port", [Where.name(Self.port(of: subnet))], ["addresses": .string(server)]),
         ]
     }
 

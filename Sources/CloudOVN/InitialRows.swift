@@ -30,7 +30,7 @@ struct InitialRows: Sendable {
     private func ensureOnly(_ table: String, in database: OVSDB.Database, of server: OVSDB) async throws(CloudError) {
         do {
             try await server.transact(database, [Operation.expectNone(table, []), Operation.insert(table, [:])])
-        } catch where error.code == .stale {
+        } catch  where error.code == .stale {
             return  // It is there.
         }
     }

@@ -46,6 +46,9 @@ public struct OVNEngine: Hashable, Sendable {
             + (datapath == .netdev ? "in userspace, since the kernel has no openvswitch module." : "in the kernel.")
     }
 
+    /// What the operator should know before the start, a sentence each; a refusal apart.
+    public var facts: [String] { [summary, Tap.fact] }
+
     /// The program's path.
     public func program(_ name: String) -> String {
         directories.map { "\($0)/\(name)" }.first(where: Files.exists) ?? name

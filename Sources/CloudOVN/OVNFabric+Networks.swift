@@ -10,7 +10,8 @@ extension OVNFabric {
                 .north,
                 [
                     Operation.select("Logical_Switch", [Where.name(id)], ["_uuid"]),
-                    Operation.select("ACL", [Where.mark(Mark.network, id)], ["priority", "direction", "match", "action"]),
+                    Operation.select(
+                        "ACL", [Where.mark(Mark.network, id)], ["priority", "direction", "match", "action"]),
                     Operation.select(
                         "DHCP_Options", [Where.mark(Mark.network, id)], ["_uuid", "cidr", "options", "external_ids"]),
                     Operation.select(
@@ -46,7 +47,8 @@ extension OVNFabric {
     public func networks() async throws(CloudError) -> Set<ID<LogicalNetwork>> {
         let found = try await central.transact(
             .north, [Operation.select("Logical_Switch", [], ["external_ids"])], repeatable: true)
-        return Set((found[0]["rows"]?.array ?? []).compactMap { Value.pairs($0["external_ids"])[Mark.network] }.map(ID.init))
+        return Set(
+            (found[0]["rows"]?.array ?? []).compactMap { Value.pairs($0["external_ids"])[Mark.network] }.map(ID.init))
     }
 
     /// Replaces the network's rules where they are not what they should be.
@@ -65,7 +67,8 @@ extension OVNFabric {
     private static func dhcpChanges(_ network: NetworkSpec, _ rows: [JSON], servers: [JSON]) -> [JSON] {
         var changes: [JSON] = []
         var left = Dictionary(
-            rows.map { (Value.pairs($0["external_ids"])[Mark.subnet] ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+            rows.map { (Value.pairs($0["external_ids"])[Mark.subnet] ?? "", $0) },
+            uniquingKeysWith: { first, _ in first })
         for (place, subnet) in network.subnets.filter(\.dhcp).enumerated() {
             let wanted = DHCP(subnet, network)
             if let row = left.removeValue(forKey: subnet.id.text) {

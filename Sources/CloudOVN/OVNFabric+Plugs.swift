@@ -19,19 +19,21 @@ extension OVNFabric {
                 throw .fault("\(device) is the device of port \(marks[Mark.port] ?? "nobody")")
             }
             let isOwned = marks[Mark.user] == String(uid)
-            try await Inside.run(namespace) { () throws(CloudError) in
-                switch try Tap.mtu(device) {
-                // Not touched where nothing changes: a guest may be opening it just now.
-                case mtu? where isOwned: break
-                case _? where isOwned: try Tap.bringUp(device, mtu: mtu)
-                default: try Tap.ensure(device, uid: uid, mtu: mtu)
-                }
-            }
-            if let row {
+            let there = try await Inside.run(namespace) { () throws(CloudError) in try Tap.mtu(device) }
+            if let row, let there {
                 if marks["ovn-installed"] != "true" { unsettled.insert(device) }
-                guard !isOwned else { return }
-                try await local.transact(.host, Self.changeUser(row, uid))
+                // Not touched where nothing changes: a guest may be opening it just now.
+                if there == mtu, isOwned { return }
+                try await Inside.run(namespace) { () throws(CloudError) in
+                    if isOwned { try Tap.bringUp(device, mtu: mtu) } else { try Tap.ensure(device, uid: uid, mtu: mtu) }
+                }
+                if !isOwned { try await local.transact(.host, Self.changeUser(row, uid)) }
             } else {
+                // A row without a device is from before a reboot, and says of a device long gone that it is in force.
+                if row != nil { try await removeRow(device) }
+                try await Inside.run(namespace) { () throws(CloudError) in
+                    try Tap.ensure(device, uid: uid, mtu: mtu)
+                }
                 try await local.transact(.host, Self.makePlug(device, id, uid))
                 unsettled.insert(device)
             }
@@ -45,22 +47,11 @@ extension OVNFabric {
         let device = Plug.device(of: port)
         unsettled.subtract([device])
         let found = try await local.transact(
-            .host,
-            [
-                Operation.select("Interface", [Where.name(device)], ["external_ids"]),
-                Operation.select("Port", [Where.name(device)], ["_uuid"]),
-            ])
+            .host, [Operation.select("Interface", [Where.name(device)], ["external_ids"])])
         if let row = found[0]["rows"]?[0] {
             // Another port's, whose id begins alike.
             guard Value.pairs(row["external_ids"])[Mark.port] == id else { return }
-        }
-        if let row = found[1]["rows"]?[0]?["_uuid"] {
-            try await local.transact(
-                .host,
-                [
-                    Operation.mutate(
-                        "Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "delete", Value.set([row]))
-                ])
+            try await removeRow(device)
         }
         guard namespace.isThere else { return }
         try await Inside.run(namespace) { () throws(CloudError) in try Tap.remove(device) }
@@ -80,7 +71,27 @@ extension OVNFabric {
         return (found[0]["rows"]?.array ?? []).map { ($0["name"]?.string ?? "", Value.pairs($0["external_ids"])) }
     }
 
-    private static func makePlug(_ device: String, _ port: String, _ uid: Int) -> [JSON] {
+    /// Returns when ovs-vswitchd has let go of the device: a new one of the same name that comes before would be deaf.
+    private func removeRow(_ device: String) async throws(CloudError) {
+        let found = try await local.transact(.host, [Operation.select("Port", [Where.name(device)], ["_uuid"])])
+        guard let row = found[0]["rows"]?[0]?["_uuid"] else { return }
+        let results = try await local.transact(
+            .host,
+            [
+                Operation.mutate("Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "delete", Value.set([row])),
+                Operation.mutate("Open_vSwitch", [], "next_cfg", "+=", 1),
+                Operation.select("Open_vSwitch", [], ["next_cfg"]),
+            ])
+        let number = results[2]["rows"]?[0]?["next_cfg"] ?? 0
+        try await wait(
+            for: "ovs-vswitchd to let go of \(device)", .host, of: local,
+            [
+                Operation.expectSome(
+                    "Open_vSwitch", [["cur_cfg", ">=", number]], column: "cur_cfg", timeout: Self.patience)
+            ])
+    }
+
+    static func makePlug(_ device: String, _ port: String, _ uid: Int) -> [JSON] {
         let marks = ["iface-id": port, Mark.port: port, Mark.user: String(uid)]
         return [
             Operation.expectNone("Port", [Where.name(device)]),

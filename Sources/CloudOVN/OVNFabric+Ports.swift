@@ -53,7 +53,8 @@ extension OVNFabric {
     public func ports() async throws(CloudError) -> Set<ID<Port>> {
         let found = try await central.transact(
             .north, [Operation.select("Logical_Switch_Port", [], ["external_ids"])], repeatable: true)
-        return Set((found[0]["rows"]?.array ?? []).compactMap { Value.pairs($0["external_ids"])[Mark.port] }.map(ID.init))
+        return Set(
+            (found[0]["rows"]?.array ?? []).compactMap { Value.pairs($0["external_ids"])[Mark.port] }.map(ID.init))
     }
 
     private static let portColumns = ["addresses", "port_security", "dhcpv4_options", "enabled", "external_ids"]

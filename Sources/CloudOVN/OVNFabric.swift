@@ -26,6 +26,10 @@ public struct OVNFabric: Fabric {
 
     public func settle(on host: HostName) async throws(CloudError) {
         try check(host)
+        try await settle(within: Self.patience)
+    }
+
+    private func settle(within limit: Duration) async throws(CloudError) {
         let results = try await central.transact(
             .north,
             [
@@ -35,7 +39,7 @@ public struct OVNFabric: Fabric {
         guard let number = results[1]["rows"]?[0]?["nb_cfg"]?.integer else { throw .fault("NB_Global is empty") }
         try await wait(
             for: "host \(host) to take up configuration \(number)", .south, of: central,
-            [Self.reached(number, host, within: Self.patience)])
+            [Self.reached(number, host, within: limit)], limit: limit)
         let devices = unsettled.all
         guard !devices.isEmpty else { return }
         // Forgotten even if they never come: the fault of one must not delay all others for ever.
@@ -48,7 +52,7 @@ public struct OVNFabric: Fabric {
     func waitForHost(within limit: Duration) async throws(CloudError) {
         try await wait(
             for: "ovn-controller of \(host)", .south, of: central, [Self.reached(0, host, within: limit)], limit: limit)
-        try await settle(on: host)
+        try await settle(within: limit)
     }
 
     func close() async {
@@ -62,16 +66,16 @@ public struct OVNFabric: Fabric {
     }
 
     /// How long a change may take until it is in force.
-    private static let patience = Duration.seconds(10)
+    static let patience = Duration.seconds(10)
 
     /// A `wait` operation answers as soon as it holds, so nothing is polled; its own timeout makes it fail.
-    private func wait(
+    func wait(
         for what: String, _ database: OVSDB.Database, of server: OVSDB, _ operations: [JSON],
         limit: Duration = patience
     ) async throws(CloudError) {
         do {
             try await server.transact(database, operations, within: limit + .seconds(1), repeatable: true)
-        } catch where error.code == .stale {
+        } catch  where error.code == .stale {
             throw CloudError(.timeout, "The network did not take up the change in time.", detail: "waiting for \(what)")
         }
     }
@@ -92,7 +96,7 @@ extension OVNFabric {
     /// Reads, decides and writes; where another was faster (`stale`, `conflict`), once more from the start.
     func repeating(_ attempt: () async throws(CloudError) -> Void) async throws(CloudError) {
         for _ in 0..<3 {
-            do { return try await attempt() } catch where error.code == .stale || error.code == .conflict { continue }
+            do { return try await attempt() } catch  where error.code == .stale || error.code == .conflict { continue }
         }
         try await attempt()
     }

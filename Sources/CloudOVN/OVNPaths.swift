@@ -9,11 +9,13 @@ struct OVNPaths: Sendable {
     /// Sockets and pid files; short, since a socket's path has at most 107 bytes.
     let run: String
     let logs: String
+    /// Where the supervisor notes its processes.
+    let handles: String
     let namespace: NetworkNamespace
 
     init(_ dirs: InstanceDirs, engine: OVNEngine) {
         self.engine = engine
-        (data, run, logs) = (dirs.state + "/ovn", dirs.run + "/ovn", dirs.logs)
+        (data, run, logs, handles) = (dirs.state + "/ovn", dirs.run + "/ovn", dirs.logs, dirs.run)
         namespace = dirs.namespace("net")
     }
 
@@ -83,13 +85,24 @@ struct OVNPaths: Sendable {
         return true
     }
 
-    /// Makes databases that are missing, and converts those of another version; while no server has them open.
+    /// Ends the daemons that an earlier control plane left running.
+    func endDaemons() async throws(CloudError) {
+        for daemon in daemons.reversed() {
+            let file = "\(handles)/\(daemon.name).process"
+            try await ProcessHandle.load(file)?.stop(grace: .seconds(5))
+            try Files.remove(file)
+        }
+    }
+
+    /// Makes databases that are missing. Where another version of the engine made them, its daemons are ended and the
+    /// databases converted: traffic pauses, as it would for any upgrade.
     func prepareDatabases() async throws(CloudError) {
         try Files.ensureDirectory(data, mode: 0o700)
         try Files.ensureDirectory(run, mode: 0o700)
         let tool = engine.program("ovsdb-tool")
-        let made = "\(data)/made-by"
-        let isCurrent = Files.line(made) == "\(engine.ovs) \(engine.ovn)"
+        let (made, current) = ("\(data)/made-by", "\(engine.ovs) \(engine.ovn)")
+        let isCurrent = Files.line(made) == current
+        if !isCurrent { try await endDaemons() }
         for (database, schema) in zip(databases, engine.schemas) {
             if !Files.exists(database) {
                 // Under another name first: a crash must not leave half a database.
@@ -101,6 +114,6 @@ struct OVNPaths: Sendable {
                 try await Command.run([tool, "convert", database, schema], timeout: .seconds(60))
             }
         }
-        if !isCurrent { try Files.write(Array("\(engine.ovs) \(engine.ovn)".utf8), to: made) }
+        if !isCurrent { try Files.write(Array(current.utf8), to: made) }
     }
 }

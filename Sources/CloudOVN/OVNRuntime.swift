@@ -12,7 +12,7 @@ public actor OVNRuntime {
     public nonisolated let namespace: NetworkNamespace
     /// The network that this runtime carries.
     public nonisolated let fabric: OVNFabric
-    private let paths: OVNPaths
+    private nonisolated let paths: OVNPaths
     private let supervisor: Supervisor
     private let watch: IncidentWatch
     private let encapsulation: IPv4
@@ -40,13 +40,13 @@ public actor OVNRuntime {
     public func start() async throws(CloudError) {
         if let refusal = engine.refusal { throw .unavailable("network", refusal) }
         if try Tap.openForAll() { logger.notice("/dev/net/tun opened for all users, as udev does") }
-        if engine.datapath == .system { try await Command.run(["modprobe", "openvswitch"]) }
+        if engine.datapath == .system, !Files.exists("/sys/module/openvswitch") {
+            try await Command.run(["modprobe", "openvswitch"])
+        }
         try await namespace.ensure()
         try await HostStack.silence(namespace)
-        let daemons = paths.daemons
-        // A database that a living server holds is neither made nor converted: the tool would wait for its lock.
-        if !(await isAdoptable(daemons[0])) { try await paths.prepareDatabases() }
-        for (place, daemon) in daemons.enumerated() {
+        try await paths.prepareDatabases()
+        for (place, daemon) in paths.daemons.enumerated() {
             if place == 2 { try await writeInitialRows() }
             try await supervisor.start(daemon)
         }
@@ -61,7 +61,7 @@ public actor OVNRuntime {
     public func process(_ daemon: String) async -> ProcessHandle? { await supervisor.process(daemon) }
 
     /// The names of the daemons, in the order of their start.
-    public nonisolated var daemons: [String] { ["ovsdb-host", "ovsdb-central", "ovs-vswitchd", "ovn-northd", "ovn-controller"] }
+    public nonisolated var daemons: [String] { paths.daemons.map(\.name) }
 
     /// Leaves all running for the next control plane.
     public func release() async {
@@ -75,6 +75,7 @@ public actor OVNRuntime {
         await watch.stop()
         await fabric.close()
         try await supervisor.stop()
+        try await paths.endDaemons()
     }
 
     /// Ends the daemons and removes the namespace with its devices, and the databases: nothing is left.
@@ -90,8 +91,6 @@ public actor OVNRuntime {
         try Files.remove(paths.run)
         try Files.remove(paths.data)
     }
-
-    private func isAdoptable(_ daemon: DaemonSpec) async -> Bool { await daemon.isReady() }
 
     private func writeInitialRows() async throws(CloudError) {
         let rows = InitialRows(

@@ -35,7 +35,7 @@ public actor OVSDB {
                 let params = JSON.array([.string(database.rawValue)] + operations)
                 let left = max(deadline - ContinuousClock.now, .milliseconds(1))
                 return try Self.results(try await wire.call("transact", params, within: left), of: operations)
-            } catch where repeatable && error.code == .unavailable && ContinuousClock.now < deadline {
+            } catch  where repeatable && error.code == .unavailable && ContinuousClock.now < deadline {
                 continue
             }
         }

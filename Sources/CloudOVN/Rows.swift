@@ -44,7 +44,9 @@ enum Operation {
         ["op": "delete", "table": .string(table), "where": .array(conditions)]
     }
     /// Adds (`insert`), takes away (`delete`) or raises (`+=`) what a column holds.
-    static func mutate(_ table: String, _ conditions: [JSON], _ column: String, _ mutator: String, _ value: JSON) -> JSON {
+    static func mutate(_ table: String, _ conditions: [JSON], _ column: String, _ mutator: String, _ value: JSON)
+        -> JSON
+    {
         [
             "op": "mutate", "table": .string(table), "where": .array(conditions),
             "mutations": [[.string(column), .string(mutator), value]],

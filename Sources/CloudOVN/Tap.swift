@@ -16,8 +16,14 @@ enum Tap {
         return true
     }
 
-    static func exists(_ name: String) throws(CloudError) -> Bool {
-        try index(name) != nil
+    /// What the operator should know of it before guests are started.
+    static var fact: String {
+        guard let info = Files.status(device) else {
+            return "There is no \(device): guests can have no network until the kernel's tun module is loaded."
+        }
+        return info.st_mode & 0o666 == 0o666
+            ? "Guests' users may open \(device)."
+            : "\(device) is root's alone; the start opens it for all users, as udev does. A tap opens for its guest's user only."
     }
 
     /// Makes a tap that outlives us, or takes the one there is, for a user; brings it up.

@@ -37,6 +37,20 @@ public struct Compute: Sendable {
             Server.self, world: Server.World(hypervisor: hypervisor, cabling: cabling, firstUID: firstUID))
     }
 
+    /// Creates the flavors that a new cloud has; leaves an installation that has any as it is.
+    public func found(_ store: any Store) async throws(CloudError) {
+        let isFounded = try await store.read { (reader) throws(CloudError) in try reader.count(Query(Flavor.kind)) > 0 }
+        guard !isFounded else { return }
+        let record = AuditRecord(.system("start-up"), service: "compute", action: "found", kind: Flavor.kind.name)
+        try await store.write(record) { (writer) throws(CloudError) in
+            for (name, vcpus, ram) in [("1CPU-128MB", 1, 128), ("1CPU-1GB", 1, 1024), ("1CPU-4GB", 1, 4096), ("2CPU-8GB", 2, 8192), ("4CPU-16GB", 4, 16_384)] {
+                var flavor = Flavor()
+                (flavor.name, flavor.vcpus, flavor.ram) = (name, vcpus, ram)
+                try writer.insert(flavor, id: ID(name))
+            }
+        }
+    }
+
     /// Removes guests that a host has and the store does not know, or knows to be elsewhere.
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
         var removed: [String] = []

@@ -41,7 +41,7 @@ public final class Engine: Sendable {
 
     /// Gives up what an earlier run of this engine held, and has every lifecycle look at the world anew.
     public func begin() async throws(CloudError) {
-        try await store.write(nil) { (writer) throws(CloudError) in
+        try await store.write(nil) { [name] (writer) throws(CloudError) in
             for schema in writer.schemas.all where !schema.labels.isEmpty {
                 for row in try writer.rows(.everything(schema.kind)) {
                     guard var work = try writer.work(Reference(schema.kind, row.id)) else { continue }
@@ -86,7 +86,7 @@ public final class Engine: Sendable {
         guard !(try await store.read { (reader) throws(CloudError) in try reader.dueWork(limit: 1) }).isEmpty else {
             return []
         }
-        return try await store.write(nil) { (writer) throws(CloudError) in
+        return try await store.write(nil) { [name, lease] (writer) throws(CloudError) in
             var taken: [Reference] = []
             for var work in try writer.dueWork(limit: limit) {
                 work.lessee = name

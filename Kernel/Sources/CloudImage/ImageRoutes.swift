@@ -180,7 +180,7 @@ public struct Images: Sendable {
 
     private func move(
         _ id: ID<Image>, from old: Image.Status, to new: Image.Status, _ call: Call,
-        _ change: @Sendable (inout Image) throws(CloudError) -> Void
+        _ change: @escaping @Sendable (inout Image) throws(CloudError) -> Void
     ) async throws(CloudError) {
         try await call.write(id.text) { (writer) throws(CloudError) in
             _ = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in

@@ -79,6 +79,7 @@ public final class Cloud: Sendable {
     /// Makes what every cloud begins with, and has every lifecycle look at the world anew.
     public func begin() async throws(CloudError) {
         try await identity.found()
+        try await compute.found(ports.store)
         try await identity.begin()
         try await engine.begin()
     }

@@ -18,14 +18,14 @@ public final class MemoryStore: Store {
     }
 
     public func read<T: Sendable>(
-        _ body: @Sendable (any Reader) throws(CloudError) -> T
+        _ body: @escaping @Sendable (any Reader) throws(CloudError) -> T
     ) async throws(CloudError) -> T {
         let snapshot = state.withLock { $0 }
         return try body(MemoryTransaction(snapshot, schemas, clock.now(), record: nil))
     }
 
     public func write<T: Sendable>(
-        _ record: AuditRecord?, _ body: @Sendable (any Writer) throws(CloudError) -> T
+        _ record: AuditRecord?, _ body: @escaping @Sendable (any Writer) throws(CloudError) -> T
     ) async throws(CloudError) -> T {
         let outcome = state.withLock { state in
             Result { () throws(CloudError) in

@@ -43,13 +43,13 @@ public protocol Writer: Reader {
 /// Where everything is kept. One contract suite holds every implementation.
 public protocol Store: Sendable {
     func read<T: Sendable>(
-        _ body: @Sendable (any Reader) throws(CloudError) -> T
+        _ body: @escaping @Sendable (any Reader) throws(CloudError) -> T
     ) async throws(CloudError) -> T
 
     /// Runs a transaction and writes its audit record with it. Without a record, changing a resource is a fault:
     /// only the engine's own notes may be written so.
     func write<T: Sendable>(
-        _ record: AuditRecord?, _ body: @Sendable (any Writer) throws(CloudError) -> T
+        _ record: AuditRecord?, _ body: @escaping @Sendable (any Writer) throws(CloudError) -> T
     ) async throws(CloudError) -> T
 
     /// Calls back after each commit with what it changed and a view that holds it, before the writer's caller goes

@@ -119,7 +119,7 @@ public struct Call: Sendable {
 
     /// Changes the store, with this call's audit record in the same transaction.
     public func write<T: Sendable>(
-        _ resource: String = "", _ body: @Sendable (any Writer) throws(CloudError) -> T
+        _ resource: String = "", _ body: @escaping @Sendable (any Writer) throws(CloudError) -> T
     ) async throws(CloudError) -> T {
         try await store.write(record(resource), body)
     }

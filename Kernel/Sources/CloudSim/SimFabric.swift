@@ -1,0 +1,107 @@
+import CloudCore
+import CloudNetwork
+import Synchronization
+
+/// A device on a host, joined to a port.
+public struct SimPlug: Hashable, Sendable {
+    public var uid: Int
+    /// False from a reboot of the host on: what is written of it outlives the device.
+    public var isThere: Bool
+}
+
+/// A fabric that carries nothing, and keeps books as the real one does.
+public final class SimFabric: Fabric {
+    /// All that the fabric has.
+    public struct State: Sendable {
+        public var networks: [ID<LogicalNetwork>: NetworkSpec] = [:]
+        public var ports: [ID<Port>: PortSpec] = [:]
+        public var plugs: [HostName: [ID<Port>: SimPlug]] = [:]
+    }
+    private let mischief: Mischief
+    private let books = Mutex(State())
+
+    public init(_ mischief: Mischief) { self.mischief = mischief }
+
+    /// The books, for checks.
+    public var state: State { books.withLock { $0 } }
+
+    /// The name of the device of a port.
+    public static func device(_ port: ID<Port>) -> String { "sim" + port.text.prefix(11) }
+
+    public func ensureNetwork(_ network: NetworkSpec) async throws(CloudError) {
+        try await mischief.effect("ensure network \(network.id) with \(network.subnets.map(\.cidr.description))") {
+            () throws(CloudError) in books.withLock { $0.networks[network.id] = network }
+        }
+    }
+
+    public func removeNetwork(_ network: ID<LogicalNetwork>) async throws(CloudError) {
+        try await mischief.effect("remove network \(network)") { () throws(CloudError) in
+            books.withLock { books in
+                books.networks[network] = nil
+                books.ports = books.ports.filter { $0.value.network != network }
+            }
+        }
+    }
+
+    public func ensurePort(_ port: PortSpec) async throws(CloudError) {
+        try await mischief.effect("ensure port \(port.id)") { () throws(CloudError) in
+            let refusal = books.withLock { books -> CloudError? in
+                guard books.networks[port.network] != nil else {
+                    return .unavailable("network", "port \(port.id) is wanted before its network")
+                }
+                if let old = books.ports[port.id], old.network != port.network {
+                    return .fault("port \(port.id) is there on another network")
+                }
+                books.ports[port.id] = port
+                return nil
+            }
+            if let refusal { throw refusal }
+        }
+    }
+
+    public func removePort(_ port: ID<Port>) async throws(CloudError) {
+        try await mischief.effect("remove port \(port)") { () throws(CloudError) in
+            books.withLock { $0.ports[port] = nil }
+        }
+    }
+
+    public func networks() async throws(CloudError) -> Set<ID<LogicalNetwork>> {
+        try await mischief.effect("list networks") { () throws(CloudError) in books.withLock { Set($0.networks.keys) } }
+    }
+
+    public func ports() async throws(CloudError) -> Set<ID<Port>> {
+        try await mischief.effect("list ports") { () throws(CloudError) in books.withLock { Set($0.ports.keys) } }
+    }
+
+    public func ensurePlug(
+        _ port: ID<Port>, uid: Int, mtu: Int, on host: HostName
+    ) async throws(CloudError) -> String {
+        try await mischief.effect("ensure plug \(port) for user \(uid) on \(host)") { () throws(CloudError) in
+            books.withLock { $0.plugs[host, default: [:]][port] = SimPlug(uid: uid, isThere: true) }
+            return Self.device(port)
+        }
+    }
+
+    public func removePlug(_ port: ID<Port>, on host: HostName) async throws(CloudError) {
+        try await mischief.effect("remove plug \(port) on \(host)") { () throws(CloudError) in
+            books.withLock { $0.plugs[host]?[port] = nil }
+        }
+    }
+
+    public func plugs(on host: HostName) async throws(CloudError) -> Set<ID<Port>> {
+        try await mischief.effect("list plugs on \(host)") { () throws(CloudError) in
+            books.withLock { Set(($0.plugs[host] ?? [:]).keys) }
+        }
+    }
+
+    public func settle(on host: HostName) async throws(CloudError) {
+        try await mischief.effect("settle \(host)") { () throws(CloudError) in }
+    }
+
+    /// A reboot of the host: its devices are gone, what is written of them is not.
+    public func reboot(_ host: HostName) {
+        books.withLock { books in
+            for port in (books.plugs[host] ?? [:]).keys { books.plugs[host]![port]!.isThere = false }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import CloudCore
+import CloudStore
+import GRDB
+import Synchronization
+
+/// The store of one machine: a SQLite file. Every commit is on the disk before it is answered (WAL,
+/// `synchronous=FULL`), and the database itself holds the invariants: types, bounds, uniqueness, references.
+public final class SQLiteStore: Store {
+    private let pool: DatabasePool
+    private let schemas: Schemas
+    private let statements: Statements
+    private let clock: any Clock
+    private let observers = Mutex<[@Sendable (Set<Reference>, any Reader) -> Void]>([])
+    /// One at a time tells observers, with a view no older than the last one's.
+    private let telling = Mutex(())
+
+    /// Opens or creates the file and brings its tables up to date; `fault` where they are not what the code expects.
+    public init(_ path: String, _ schemas: Schemas, clock: any Clock, migrations: [Migration] = Migration.all) throws(CloudError) {
+        (self.schemas, self.clock) = (schemas, clock)
+        statements = Statements(schemas)
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            var migrator = DatabaseMigrator()
+            for migration in migrations {
+                migrator.registerMigration(migration.name) { db in try db.execute(sql: migration.sql) }
+            }
+            try migrator.migrate(pool)
+            try pool.read { [schemas] db in try Self.check(db, schemas) }
+        } catch { throw Self.translate(error) }
+    }
+
+    /// Whether each table has just the columns that its resource has fields.
+    private static func check(_ db: Database, _ schemas: Schemas) throws {
+        for schema in schemas.all {
+            let expected = Statements.common + schema.columns.map(\.name)
+            let found = try db.columns(in: schema.kind.plural).map(\.name)
+            guard Set(expected) == Set(found) else {
+                throw CloudError.fault("table \(schema.kind.plural) has the columns \(found), not \(expected)")
+            }
+        }
+    }
+
+    /// SQLite reads take microseconds and never wait for a writer, so they run where they are asked for.
+    public func read<T: Sendable>(
+        _ body: @escaping @Sendable (any Reader) throws(CloudError) -> T
+    ) async throws(CloudError) -> T {
+        try readNow(body)
+    }
+
+    private func readNow<T>(_ body: (any Reader) throws(CloudError) -> T) throws(CloudError) -> T {
+        do {
+            return try pool.read { db in
+                try body(SQLiteTransaction(db, schemas, statements, clock.now(), record: nil))
+            }
+        } catch { throw Self.translate(error) }
+    }
+
+    public func write<T: Sendable>(
+        _ record: AuditRecord?, _ body: @escaping @Sendable (any Writer) throws(CloudError) -> T
+    ) async throws(CloudError) -> T {
+        let (value, changed): (T, Set<Reference>)
+        do {
+            (value, changed) = try await pool.write { [schemas, statements, clock] db in
+                let transaction = SQLiteTransaction(db, schemas, statements, clock.now(), record: record)
+                let value = try body(transaction)
+                return (value, try transaction.finish())
+            }
+        } catch { throw Self.translate(error) }
+        if !changed.isEmpty { try tell(changed) }
+        return value
+    }
+
+    private func tell(_ changed: Set<Reference>) throws(CloudError) {
+        let all = observers.withLock { $0 }
+        let outcome = telling.withLock { _ in
+            Result { () throws(CloudError) in
+                try readNow { (reader) throws(CloudError) in for observer in all { observer(changed, reader) } }
+            }
+        }
+        try outcome.get()
+    }
+
+    public func observe(_ onCommit: @escaping @Sendable (Set<Reference>, any Reader) -> Void) {
+        observers.withLock { $0.append(onCommit) }
+    }
+
+    /// What SQLite says, in our words. Constraints that the code checks itself are a last line: reaching them is a
+    /// race that was lost, or a fault of ours.
+    static func translate(_ error: any Error) -> CloudError {
+        guard let error = error as? DatabaseError else {
+            return error as? CloudError ?? .fault("\(error)")
+        }
+        let said = error.message ?? ""
+        switch error.extendedResultCode {
+        case .SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY: return .conflict("It already exists.")
+        case .SQLITE_CONSTRAINT_FOREIGNKEY: return .conflict("What it refers to is gone, or it is in use.")
+        default: break
+        }
+        switch error.resultCode {
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_READONLY:
+            return .unavailable("store", "SQLite \(error.resultCode.rawValue): \(said)")
+        default: return .fault("SQLite \(error.extendedResultCode.rawValue): \(said)")
+        }
+    }
+}

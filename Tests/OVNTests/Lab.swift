@@ -1,0 +1,134 @@
+import CloudCore
+import CloudHost
+import CloudNetwork
+import Glibc
+import Logging
+import Synchronization
+
+@testable import CloudOVN
+
+/// A runtime of its own for one test, and peers on its ports.
+final class Lab: Sendable {
+    let dirs: InstanceDirs
+    let runtime: OVNRuntime
+    let incidents = Incidents()
+    let host = HostName("lab")
+    var fabric: OVNFabric { runtime.fabric }
+
+    final class Incidents: Sendable {
+        private let lines = Mutex<[String]>([])
+        func add(_ line: String) { lines.withLock { $0.append(line) } }
+        var all: [String] { lines.withLock { $0 } }
+    }
+
+    private init(_ dirs: InstanceDirs, _ engine: OVNEngine) {
+        self.dirs = dirs
+        let incidents = incidents
+        runtime = OVNRuntime(
+            dirs: dirs, host: host, engine: engine, logger: Logger(label: "lab") { _ in SwiftLogNoOpLogHandler() }
+        ) {
+            incidents.add($0)
+        }
+    }
+
+    /// Another control plane over the same state directory.
+    func successor() -> Lab { Lab(dirs, runtime.engine) }
+
+    /// The repository.
+    static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+    static func engine() async throws(CloudError) -> OVNEngine {
+        if await OVNEngine.kernelForwards() { return try await .installed() }
+        return try await .fetched(try await Command.run([root + "/deps/fetch-ovn"], timeout: .seconds(300)).text)
+    }
+
+    /// Runs `body` with a runtime that is up, and removes all of it, whatever happens.
+    static func with(_ body: (Lab) async throws -> Void) async throws {
+        let engine = try await engine()
+        let dirs = try InstanceDirs(state: "/tmp/akashi-ovn-\(Hex.string(SystemDice().roll()))")
+        let lab = Lab(dirs, engine)
+        var failed: (any Error)?
+        do {
+            let start = ContinuousClock.now
+            try await lab.runtime.start()
+            print("started in \(ContinuousClock.now - start)")
+            try await body(lab)
+        } catch { failed = error }
+        for name in try Files.names(in: "/run/netns") where name.hasPrefix("ak-\(dirs.tag)-peer") {
+            try await NetworkNamespace(name).remove()
+        }
+        try await lab.runtime.remove()
+        if failed != nil, getenv("KEEP_LOGS") != nil {
+            print("logs: \(dirs.logs)")
+        } else {
+            try Files.remove(dirs.state)
+        }
+        try dirs.removeRun()
+        if let failed { throw failed }
+    }
+
+    /// A network with one subnet 10.0.0.0/24 and its ports' description.
+    static func network(_ number: Int, dns: [String] = ["192.0.2.53", "192.0.2.54"], mtu: Int = 1442) -> NetworkSpec {
+        NetworkSpec(
+            id: ID("\(number)0000000-0000-4000-8000-000000000000"),
+            subnets: [
+                SubnetSpec(
+                    id: ID("\(number)0000000-0000-4000-8000-0000000000aa"), cidr: CIDR("10.0.0.0/24")!,
+                    gateway: IPv4("10.0.0.1"), dhcp: true, nameServers: dns.map { IPv4($0)! },
+                    routes: [HostRoute(destination: CIDR("10.9.0.0/16")!, nextHop: IPv4("10.0.0.9")!)],
+                    dhcpServer: IPv4("10.0.0.2")!)
+            ], mtu: mtu)
+    }
+
+    static func port(_ number: Int, _ host: Int, up: Bool = true) -> PortSpec {
+        let net = network(number)
+        return PortSpec(
+            id: ID("\(number)\(host)00000-0000-4000-8000-000000000001"), network: net.id,
+            mac: MAC("fa:16:3e:00:0\(number):\(host)")!,
+            addresses: [PortAddress(subnet: net.subnets[0].id, address: IPv4("10.0.0.\(host)")!)], adminUp: up)
+    }
+}
+
+/// A namespace whose eth0 is on a port, as a guest's is.
+struct Peer: Sendable {
+    let namespace: NetworkNamespace
+    let port: PortSpec
+
+    /// Makes the port and joins a veth pair to it; `address` sets the port's own on eth0.
+    static func make(_ lab: Lab, _ port: PortSpec, address: Bool = true) async throws -> Peer {
+        let device = Plug.device(of: port.id)
+        let namespace = lab.dirs.namespace("peer-\(device.dropFirst())".prefix(12).description)
+        try await lab.fabric.ensurePort(port)
+        try await namespace.ensure()
+        let name = namespace.name
+        try await Command.run([
+            "ip", "-n", name, "link", "add", "eth0", "address", port.mac.text, "type", "veth", "peer", "name", device,
+            "netns", lab.runtime.namespace.name,
+        ])
+        try await Command.run(["ip", "-n", lab.runtime.namespace.name, "link", "set", device, "up"])
+        try await lab.fabric.local.transact(.host, OVNFabric.makePlug(device, port.id.text, 0))
+        lab.fabric.unsettled.insert(device)
+        try await lab.fabric.settle(on: lab.host)
+        if address {
+            try await Command.run(["ip", "-n", name, "addr", "add", "\(port.addresses[0].address)/24", "dev", "eth0"])
+        }
+        try await Command.run(["ip", "-n", name, "link", "set", "eth0", "up"])
+        return Peer(namespace: namespace, port: port)
+    }
+
+    /// Whether one of `count` pings, five a second, is answered.
+    func reaches(_ address: String, count: Int = 1) async throws -> Bool {
+        let ping = ["ping", "-q", "-n", "-c", "1", "-W", "1", "-i", "0.2", "-w", String(count), address]
+        return try await Command.end(namespace.enter(ping), timeout: .seconds(30)).code == 0
+    }
+
+    /// How long it takes until a ping is answered, at most ten seconds.
+    func wait(for address: String) async throws -> Duration {
+        let start = ContinuousClock.now
+        while ContinuousClock.now - start < .seconds(10) {
+            let ping = ["ping", "-q", "-n", "-c", "1", "-W", "0.1", address]
+            if try await Command.end(namespace.enter(ping)).code == 0 { return ContinuousClock.now - start }
+        }
+        throw CloudError.fault("\(address) does not answer")
+    }
+}
