@@ -26,7 +26,7 @@ struct Responder: HTTPResponder {
     /// The only headers that reach the API. What proxies use to pass identities on is not among them, so nobody can
     /// forge one.
     private static let known: [HTTPField.Name] = [
-        .contentType, .contentLength, .accept, .ifMatch, .ifNoneMatch,
+        .contentType, .contentLength, .accept, .userAgent, .ifMatch, .ifNoneMatch,
         HTTPField.Name("X-Auth-Token")!, HTTPField.Name("X-Subject-Token")!, HTTPField.Name("OpenStack-API-Version")!,
         HTTPField.Name("X-OpenStack-Nova-API-Version")!,
     ]

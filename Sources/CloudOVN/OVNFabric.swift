@@ -5,8 +5,8 @@ import Synchronization
 
 /// Logical networks in OVN. The truth is in OVN's databases; every call compares with what is there.
 ///
-/// Ports reach each other within their network and nothing else. What a port sends must carry its own addresses; answers
-/// of a DHCP server and router advertisements come from nobody but OVN.
+/// Ports reach each other within their network and nothing else. What a port sends carries its own addresses; no port
+/// may answer DHCP or advertise itself as a router: OVN answers DHCP.
 public struct OVNFabric: Fabric {
     let host: HostName
     let namespace: NetworkNamespace

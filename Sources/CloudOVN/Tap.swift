@@ -23,7 +23,8 @@ enum Tap {
         }
         return info.st_mode & 0o666 == 0o666
             ? "Guests' users may open \(device)."
-            : "\(device) is root's alone; the start opens it for all users, as udev does. A tap opens for its guest's user only."
+            : "\(device) is root's alone; the start opens it for all users, as udev does. "
+                + "A tap opens for its guest's user only."
     }
 
     /// Makes a tap that outlives us, or takes the one there is, for a user; brings it up.

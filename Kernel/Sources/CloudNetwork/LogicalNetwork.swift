@@ -86,10 +86,11 @@ extension LogicalNetwork {
         .network, "/v2.0/networks", "network", "networks",
         [
             .id(), .field("name"), .field("description"), .field("plane"), .field("admin_state_up"), .field("status"),
-            .tags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
+            .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             .computed("mtu", "Bytes that fit in a packet.") { (_, _) in .integer(mtu) },
             .computed("shared", "Whether other projects may use it.") { (_, _) in false },
-            .computed("router:external", "Whether it leads out of the cloud.") { (_, _) in false },
+            .computed("router:external", "Whether it leads out of the cloud.") { (_, _) in false }
+                .only(for: .openstack),
             .computed("port_security_enabled", "Whether its ports may send only from their own addresses.") { (_, _) in true },
             .computed("subnets", "Its subnets.") { (it, reader) throws(CloudError) in
                 .array(
@@ -104,13 +105,30 @@ extension LogicalNetwork {
 }
 
 extension Attribute where R: Taggable {
-    /// ECL's tags are an object; none at all are null, which the clients of both families read.
-    static func tags() -> Self {
-        let field = Attribute.field("tags")
-        return Attribute(
-            "tags", type: .json(max: 8192), rights: field.rights, "Names and values of the owner's own.",
-            read: { (it, _) throws(CloudError) in it.value.tags.isEmpty ? .null : it.value.tags.json },
-            write: { (value, json) throws(CloudError) in value.tags = json.isNull ? [:] : try [String: String](json: json) })
+    /// ECL's tags are an object.
+    static func eclTags() -> Self {
+        Attribute(
+            "tags", type: .json(max: 8192), rights: [.read, .create, .update], "Names and values of the owner's own.",
+            read: { (it, _) throws(CloudError) in it.value.tags.json },
+            write: { (value, json) throws(CloudError) in value.tags = json.isNull ? [:] : try checked([String: String](json: json)) }
+        ).only(for: .ecl)
+    }
+
+    /// OpenStack's are a list of `name=value`, or of names alone.
+    static func openstackTags() -> Self {
+        Attribute(
+            "tags", type: .json(max: 8192), rights: .read, "The owner's own, as name=value.",
+            read: { (it, _) throws(CloudError) in
+                .array(it.value.tags.sorted { $0.key < $1.key }.map { .string($1.isEmpty ? $0 : $0 + "=" + $1) })
+            }, write: nil
+        ).only(for: .openstack)
+    }
+
+    private static func checked(_ tags: [String: String]) throws(CloudError) -> [String: String] {
+        guard tags.count <= 64, tags.allSatisfy({ $0.key.utf8.count <= 128 && $0.value.utf8.count <= 256 }) else {
+            throw .invalid("At most 64 tags, names of 128 bytes, values of 256.", field: "tags")
+        }
+        return tags
     }
 }
 

@@ -150,7 +150,7 @@ extension Port {
         .network, "/v2.0/ports", "port", "ports",
         [
             .id(), .field("network_id"), .field("name"), .field("description"), .field("admin_state_up"),
-            macAttribute, addressAttribute, .field("device_id"), .field("device_owner"), .tags(), .field("status"),
+            macAttribute, addressAttribute, .field("device_id"), .field("device_owner"), .eclTags(), .openstackTags(), .field("status"),
             .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             .computed("port_security_enabled", "Whether it may send only from its own addresses.") { (_, _) in true },
             .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned) },

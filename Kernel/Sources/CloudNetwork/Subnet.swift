@@ -168,7 +168,7 @@ extension Subnet {
         [
             .id(), .field("network_id"), .field("name"), .field("description"), .field("cidr"), gatewayAttribute,
             .field("enable_dhcp"), .field("dns_nameservers"), .field("ntp_servers"), .field("host_routes"),
-            .field("allocation_pools"), .tags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
+            .field("allocation_pools"), .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             versionAttribute,
             .computed("ipv6_address_mode", "IPv4 subnets have none.") { (_, _) in .null },
             .computed("ipv6_ra_mode", "IPv4 subnets have none.") { (_, _) in .null },

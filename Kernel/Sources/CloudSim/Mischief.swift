@@ -123,11 +123,7 @@ public final class Mischief: Sendable {
     }
 
     private func failure() -> CloudError {
-        switch dice.below(3) {
-        case 0: .unavailable("engine", "by mischief")
-        case 1: CloudError(.timeout, "It took longer than it may.")
-        default: .fault("by mischief")
-        }
+        dice.chance(500) ? .unavailable("engine", "by mischief") : CloudError(.timeout, "It took longer than it may.")
     }
 
     /// For `MemoryStore(beforeCommit:)`.

@@ -7,6 +7,7 @@ public struct SimPlug: Hashable, Sendable {
     public var uid: Int
     /// False from a reboot of the host on: what is written of it outlives the device.
     public var isThere: Bool
+    public init(uid: Int, isThere: Bool) { (self.uid, self.isThere) = (uid, isThere) }
 }
 
 /// A fabric that carries nothing, and keeps books as the real one does.

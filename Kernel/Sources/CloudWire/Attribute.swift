@@ -11,6 +11,8 @@ public struct Attribute<R: Resource>: Sendable {
     public let help: String
     public let read: @Sendable (Stored<R>, any Reader) throws(CloudError) -> JSON
     public let write: (@Sendable (inout R, JSON) throws(CloudError) -> Void)?
+    /// The family of clients that sees it; nil for all.
+    public private(set) var audience: Audience?
     /// Whether it names the owner.
     let isOwner: Bool
 
@@ -22,6 +24,13 @@ public struct Attribute<R: Resource>: Sendable {
     ) {
         (self.name, self.column, self.type, self.rights, self.help) = (name, column, type, rights, help)
         (self.read, self.write, self.isOwner) = (read, write, isOwner)
+    }
+
+    /// The same, for one family of clients alone.
+    public func only(for audience: Audience) -> Self {
+        var copy = self
+        copy.audience = audience
+        return copy
     }
 
     /// A field of the model, under its own name or another.
@@ -71,5 +80,19 @@ public struct Attribute<R: Resource>: Sendable {
         _ name: String, _ help: String, _ read: @escaping @Sendable (Stored<R>, any Reader) throws(CloudError) -> JSON
     ) -> Self {
         Attribute(name, column: nil, type: nil, rights: .read, help, read: read, write: nil)
+    }
+}
+
+/// Two families of clients meet on the same paths, and read some names differently.
+public enum Audience: Hashable, Sendable, CaseIterable {
+    /// The official clients of the real Enterprise Cloud: they stumble over names with a colon, and read tags as an object.
+    case ecl
+    /// OpenStack's.
+    case openstack
+
+    /// Told apart by what a client says it is; who says nothing is of OpenStack's.
+    public init(userAgent: String) {
+        let isECL = ["python-esiclient", "eclsdk", "eclcloud"].contains { userAgent.contains($0) }
+        self = isECL ? .ecl : .openstack
     }
 }

@@ -10,40 +10,50 @@ public struct Face<R: Resource>: Sendable {
     public let singular: String
     public let plural: String
     public let attributes: [Attribute<R>]
-    private let byName: [String: Attribute<R>]
+    private let byName: [Audience: [String: Attribute<R>]]
 
     public init(_ service: Service, _ path: String, _ singular: String, _ plural: String, _ attributes: [Attribute<R>]) {
         (self.service, self.path, self.singular, self.plural) = (service, path, singular, plural)
         self.attributes = attributes
-        byName = Dictionary(uniqueKeysWithValues: attributes.map { ($0.name, $0) })
+        byName = Dictionary(
+            uniqueKeysWithValues: Audience.allCases.map { audience in
+                let theirs = attributes.filter { $0.audience == nil || $0.audience == audience }
+                return (audience, Dictionary(uniqueKeysWithValues: theirs.map { ($0.name, $0) }))
+            })
     }
 
     /// Writes the attributes of one resource into an open object; `only` narrows them to those named.
     public func write(
-        _ stored: Stored<R>, _ reader: any Reader, into writer: inout JSONWriter, only: Set<String> = []
+        _ stored: Stored<R>, _ reader: any Reader, into writer: inout JSONWriter, only: Set<String> = [],
+        for audience: Audience = .openstack
     ) throws(CloudError) {
-        for attribute in attributes where attribute.rights.contains(.read) && (only.isEmpty || only.contains(attribute.name)) {
+        for attribute in attributes
+        where attribute.rights.contains(.read) && (only.isEmpty || only.contains(attribute.name))
+            && (attribute.audience ?? audience) == audience
+        {
             writer.field(attribute.name, try attribute.read(stored, reader))
         }
     }
 
     /// One resource as a body.
-    public func body(_ stored: Stored<R>, _ reader: any Reader) throws(CloudError) -> [UInt8] {
+    public func body(
+        _ stored: Stored<R>, _ reader: any Reader, for audience: Audience = .openstack
+    ) throws(CloudError) -> [UInt8] {
         var writer = JSONWriter()
         try writer.object { (writer) throws(CloudError) in
-            guard !singular.isEmpty else { return try write(stored, reader, into: &writer) }
+            guard !singular.isEmpty else { return try write(stored, reader, into: &writer, for: audience) }
             writer.key(singular)
-            try writer.object { (writer) throws(CloudError) in try write(stored, reader, into: &writer) }
+            try writer.object { (writer) throws(CloudError) in try write(stored, reader, into: &writer, for: audience) }
         }
         return writer.bytes
     }
 
     /// Sets what a body says, each attribute within its rights; `invalid` for names that are none.
     public func apply(
-        _ object: [String: JSON], to value: inout R, right: Rights
+        _ object: [String: JSON], to value: inout R, right: Rights, for audience: Audience = .openstack
     ) throws(CloudError) {
         for (name, json) in object.sorted(by: { $0.key < $1.key }) {
-            guard let attribute = byName[name] else {
+            guard let attribute = byName[audience]?[name] else {
                 throw .invalid("Unrecognized attribute(s) '\(name)'.", field: name)
             }
             guard attribute.rights.contains(right) else {
@@ -77,7 +87,7 @@ public struct Face<R: Resource>: Sendable {
             })
     }
 
-    func attribute(_ name: String) -> Attribute<R>? { byName[name] }
+    func attribute(_ name: String) -> Attribute<R>? { byName[.openstack]?[name] }
 }
 
 extension Face {

@@ -124,6 +124,9 @@ public struct Call: Sendable {
         try await store.write(record(resource), body)
     }
 
+    /// The family of the client that calls.
+    public var audience: Audience { Audience(userAgent: request.headers["user-agent"] ?? "") }
+
     /// The caller's project; a route for a role has one.
     public var project: ProjectID { caller.project ?? ID("") }
 }

@@ -13,7 +13,7 @@ extension Face where R: Governed {
             "Lists the \(R.kind.plural.replacingUnderscores) of the project.", schema: schema(plural, list: true)
         ) { (call) throws(CloudError) in
             try await page(call, strict: true) { (stored, reader, writer, only) throws(CloudError) in
-                try write(stored, reader, into: &writer, only: only)
+                try write(stored, reader, into: &writer, only: only, for: call.audience)
             } next: { writer, marker in
                 writer.field(plural + "_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
             }
@@ -29,7 +29,7 @@ extension Face where R: Governed {
             return .bytes(
                 200,
                 try await call.store.read { (reader) throws(CloudError) in
-                    try body(try reader.get(id, for: call.caller), reader)
+                    try body(try reader.get(id, for: call.caller), reader, for: call.audience)
                 })
         }
     }
@@ -41,12 +41,12 @@ extension Face where R: Governed {
         ) { (call) throws(CloudError) in
             let object = try call.object(singular)
             var draft = R()
-            try apply(object, to: &draft, right: .create)
+            try apply(object, to: &draft, right: .create, for: call.audience)
             let (value, owner, id) = (draft, try owner(object, call), R.newID(call.dice))
             return .bytes(
                 status,
                 try await call.write(id.text) { (writer) throws(CloudError) in
-                    try body(try writer.create(value, id: id, project: owner, for: call.caller), writer)
+                    try body(try writer.create(value, id: id, project: owner, for: call.caller), writer, for: call.audience)
                 })
         }
     }
@@ -64,9 +64,9 @@ extension Face where R: Governed {
                 status,
                 try await call.write(id.text) { (writer) throws(CloudError) in
                     let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                        try apply(object, to: &it.value, right: .update)
+                        try apply(object, to: &it.value, right: .update, for: call.audience)
                     }
-                    return try body(it, writer)
+                    return try body(it, writer, for: call.audience)
                 })
         }
     }

@@ -1,0 +1,177 @@
+@testable import CloudCompute
+import CloudCore
+@testable import CloudImage
+@testable import CloudNetwork
+import CloudSim
+import CloudStore
+
+/// What the store holds in the end, whole.
+struct Holdings: Sendable {
+    var networks: [Stored<LogicalNetwork>]
+    var subnets: [Stored<Subnet>]
+    var ports: [Stored<Port>]
+    var servers: [Stored<Server>]
+    var images: [Stored<Image>]
+    var claims: [String: Set<String>]
+    var signals: [String]
+    var audit: [AuditRecord]
+
+    init(_ reader: any Reader) throws(CloudError) {
+        networks = try reader.list(LogicalNetwork.self, .everything(LogicalNetwork.kind))
+        subnets = try reader.list(Subnet.self, .everything(Subnet.kind))
+        ports = try reader.list(Port.self, .everything(Port.kind))
+        servers = try reader.list(Server.self, .everything(Server.kind))
+        images = try reader.list(Image.self, .everything(Image.kind))
+        claims = ["guest-uid": try reader.claims("guest-uid")]
+        for subnet in subnets { claims[Subnet.space(subnet.id)] = try reader.claims(Subnet.space(subnet.id)) }
+        signals = []
+        for kind in [LogicalNetwork.kind, Port.kind, Server.kind, Image.kind] {
+            for row in try reader.rows(.everything(kind)) {
+                for it in try reader.signals(Reference(kind, row.id)) { signals.append("\(it.signal.rawValue) of \(kind) \(row.id)") }
+            }
+        }
+        audit = try reader.audit(after: 0, project: nil, limit: .max)
+    }
+}
+
+extension SimulatedCloud {
+    private func holdings() async throws(CloudError) -> Holdings {
+        try await world.store.read { (reader) throws(CloudError) in try Holdings(reader) }
+    }
+
+    /// What must hold before any sweep, and without waiting for a look at the world that nothing called for.
+    func untouched() async throws(CloudError) -> [String] {
+        let holdings = try await holdings()
+        return fabric(holdings).map { "before the sweep: " + $0 }
+    }
+
+    /// Everything that is wrong once all is quiet.
+    func check() async throws(CloudError) -> [String] {
+        let holdings = try await holdings()
+        return fabric(holdings) + plugs(holdings) + servers(holdings) + images(holdings) + claims(holdings)
+            + (try await promisesKept(holdings)) + audit(holdings)
+            + holdings.signals.map { "nobody dealt with the signal " + $0 }
+    }
+
+    private func fabric(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        let state = world.fabric.state
+        var networks: [ID<LogicalNetwork>: NetworkSpec] = [:]
+        for it in holdings.networks {
+            if it.deletingSince != nil { faults.append("network \(it.id) was not removed") }
+            let specs = holdings.subnets.filter { $0.network == it.id }.map(\.spec)
+            networks[it.id] = NetworkSpec(id: it.id, subnets: specs, mtu: LogicalNetwork.mtu)
+            if it.status != (it.adminUp ? .active : .down) { faults.append("network \(it.id) rests as \(it.status)") }
+        }
+        func sorted(_ spec: NetworkSpec) -> NetworkSpec {
+            NetworkSpec(id: spec.id, subnets: spec.subnets.sorted { $0.id < $1.id }, mtu: spec.mtu)
+        }
+        for id in Set(networks.keys).union(state.networks.keys).sorted()
+        where networks[id].map(sorted) != state.networks[id].map(sorted) {
+            faults.append("network \(id) is \(networks[id].map { "\($0)" } ?? "nothing") in the store and \(state.networks[id].map { "\($0)" } ?? "nothing") in the fabric")
+        }
+        let ports = Dictionary(uniqueKeysWithValues: holdings.ports.map { ($0.id, $0) })
+        for id in Set(ports.keys).union(state.ports.keys).sorted() where ports[id]?.spec != state.ports[id] {
+            faults.append("port \(id) differs between the store and the fabric")
+        }
+        for port in holdings.ports where port.deletingSince != nil { faults.append("port \(port.id) was not removed") }
+        return faults
+    }
+
+    private func plugs(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        for (host, plugs) in world.fabric.state.plugs.sorted(by: { $0.key < $1.key }) {
+            for port in plugs.keys.sorted() {
+                let device = holdings.ports.first { $0.id == port }?.deviceID ?? ""
+                let server = holdings.servers.first { $0.id.text == device }
+                if server?.host != host.text { faults.append("plug \(port) on \(host) belongs to nobody there") }
+            }
+        }
+        return faults
+    }
+
+    private func servers(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        for (host, guests) in world.hypervisor.guests.sorted(by: { $0.key < $1.key }) {
+            for id in guests.keys.sorted() where holdings.servers.first(where: { $0.id == id })?.host != host.text {
+                faults.append("guest \(id) on \(host) belongs to nobody there")
+            }
+        }
+        for it in holdings.servers {
+            let guest = world.hypervisor.guests[HostName(it.host)]?[it.id]
+            let mine = holdings.ports.filter { $0.deviceID == it.id.text && $0.deviceOwner.hasPrefix("compute:") }
+            if it.deletingSince != nil { faults.append("server \(it.id) was not removed") }
+            switch (it.status, it.power) {
+            case (.active, .on) where guest?.state == .running, (.paused, .paused) where guest?.state == .paused:
+                faults += running(it, guest!.spec, mine)
+            case (.shutoff, .off) where guest?.state ?? .absent == .absent: break
+            case (.shutoff, .on) where it.isHalted && guest?.state == .absent: break
+            // With no host there is nothing to try again: it says so.
+            case (.error, _) where it.host.isEmpty && !it.fault.isEmpty: break
+            default:
+                faults.append("server \(it.id) rests as \(it.status) \(it.fault) where \(it.power) is wanted and its guest is \(guest?.state.rawValue ?? "none")")
+            }
+            if world.hypervisor.disksMade[it.id, default: 0] > 1 { faults.append("server \(it.id) lost its disk") }
+            for port in mine where port.project != it.project { faults.append("server \(it.id) has a port of another project") }
+        }
+        return faults
+    }
+
+    private func running(_ it: Stored<Server>, _ spec: GuestSpec, _ ports: [Stored<Port>]) -> [String] {
+        var faults: [String] = []
+        if spec.uid != it.uid || spec.memory.count != it.memory || spec.vcpus != it.vcpus || spec.disk.image != it.image {
+            faults.append("guest \(it.id) is not what its server is")
+        }
+        if Set(spec.nics.map(\.port)) != Set(ports.map(\.id.text)) || Set(spec.nics.map(\.mac)) != Set(ports.compactMap(\.mac)) {
+            faults.append("guest \(it.id) has other cards than its server")
+        }
+        for port in ports {
+            let plug = world.fabric.state.plugs[HostName(it.host)]?[port.id]
+            if plug != SimPlug(uid: it.uid, isThere: true) { faults.append("port \(port.id) of running \(it.id) is not plugged") }
+            if port.host != it.host || port.status != (port.adminUp ? .active : .down) {
+                faults.append("port \(port.id) of running \(it.id) says \(port.status) on '\(port.host)'")
+            }
+        }
+        return faults
+    }
+
+    private func images(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        let sizes = world.files.sizes
+        for it in holdings.images {
+            if it.deletingSince != nil { faults.append("image \(it.id) was not removed") }
+            let isRight = it.status == .active ? sizes[it.id] == it.size : it.status == .queued && sizes[it.id] == nil
+            if !isRight { faults.append("image \(it.id) is \(it.status) and has \(sizes[it.id] ?? -1) of \(it.size) bytes") }
+        }
+        for id in sizes.keys.sorted() where !holdings.images.contains(where: { $0.id == id }) {
+            faults.append("bytes of image \(id), which is none")
+        }
+        return faults
+    }
+
+    private func claims(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        let uids = holdings.servers.filter { !$0.host.isEmpty }.map(\.uid)
+        if Set(uids).count != uids.count { faults.append("two servers have one user") }
+        if holdings.claims["guest-uid"] != Set(uids.map(String.init)) { faults.append("users claimed are not those in use") }
+        let macs = holdings.ports.compactMap(\.mac)
+        if Set(macs).count != macs.count { faults.append("two ports have one hardware address") }
+        for subnet in holdings.subnets {
+            let used = holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(\.address?.description)
+            if Set(used).count != used.count { faults.append("two ports share an address of subnet \(subnet.id)") }
+            if holdings.claims[Subnet.space(subnet.id)] != Set(used) { faults.append("claims of subnet \(subnet.id) are not its ports'") }
+            if let gateway = subnet.gateway, used.contains(gateway.description) { faults.append("a port has the gateway of \(subnet.id)") }
+        }
+        return faults
+    }
+}
+
+extension Stored where R == Subnet {
+    fileprivate var spec: SubnetSpec {
+        SubnetSpec(
+            id: id, cidr: value.cidr!, gateway: value.gateway, dhcp: value.dhcp,
+            nameServers: value.nameServers.compactMap { IPv4($0) },
+            routes: value.hostRoutes.map { HostRoute(destination: $0.destination, nextHop: $0.nextHop) },
+            dhcpServer: value.gateway ?? IPv4("169.254.169.254")!)
+    }
+}

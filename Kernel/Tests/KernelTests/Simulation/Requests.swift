@@ -1,0 +1,201 @@
+import CloudCore
+import CloudSim
+import CloudWire
+
+/// The tenants of a simulation: what they ask for, in good order and bad.
+extension SimulatedCloud {
+    func request() async {
+        if world.clock.now() - loggedInAt > .seconds(3000) { await logIn() }
+        let tenant = chance.below(tenants.count)
+        switch chance.below(100) {
+        case 0..<9: await createNetwork(tenant)
+        case 9..<18: await createSubnet(tenant)
+        case 18..<27: await createPort(tenant)
+        case 27..<43: await createServer(tenant)
+        case 43..<47: await createImage(tenant)
+        case 47..<54: await upload(tenant)
+        case 54..<72: await act(tenant)
+        case 72..<84: await update(tenant)
+        case 84..<96: await delete(tenant)
+        default: await look(tenant)
+        }
+    }
+
+    /// A thing of a tenant that is alive, mostly; one of somebody else, gone, or never there at other times.
+    private func some(_ kind: String, _ tenant: Int) -> String {
+        let ids = promises.ids[kind] ?? []
+        let roll = chance.below(100)
+        if roll < 3 { return "00000000-0000-4000-8000-000000000000" }
+        if roll < 15, let any = chance.pick(Array(ids.suffix(12))) { return any }
+        let mine = ids.filter { promises.facts[$0].map { $0.tenant == tenant && !$0.isDeleted } ?? false }
+        return chance.pick(Array(mine.suffix(8))) ?? "00000000-0000-4000-8000-000000000001"
+    }
+
+    private func freshName() -> String { "n\(chance.below(1_000_000))" }
+
+    /// Sends a request; nil where no answer came, because the control plane died before or while it was sent.
+    private func send(
+        _ tenant: Int, _ method: Method, _ path: String, _ body: [UInt8] = [], type: String = "application/json"
+    ) async -> (status: Int, body: JSON)? {
+        let failures = world.mischief.failedCommits
+        let line = "\(tenants[tenant].name) \(method.rawValue) \(path) \(type.hasSuffix("json") ? String(decoding: body, as: UTF8.self) : "…")"
+        world.mischief.note(line)
+        let response = await cloud.api.handle(Request(
+            method: method, path: path,
+            headers: ["x-auth-token": tenants[tenant].token, "content-type": type],
+            body: Chunk(body), remote: "192.0.2.\(tenant + 1)"))
+        let requestID = response.headers.first { $0.name == "x-openstack-request-id" }?.value ?? ""
+        if !world.mischief.isDead, !isQuiet, chance.chance(5) {
+            world.mischief.note("  the answer \(response.status) is lost: crash")
+            world.mischief.kill()
+        }
+        guard !world.mischief.isDead else { return nil }
+        world.mischief.note("  → \(response.status) \(response.text.prefix(240))")
+        promises.exchanges.append(Promises.Exchange(
+            requestID: requestID, line: line, status: response.status, isMutation: !method.isSafe,
+            sawFailure: world.mischief.failedCommits != failures))
+        if response.status == 500 { faults.append("500 for \(line)") }
+        return (response.status, response.json)
+    }
+
+    private func send(_ tenant: Int, _ method: Method, _ path: String, _ body: JSON) async -> (status: Int, body: JSON)? {
+        await send(tenant, method, path, Array(body.text.utf8))
+    }
+
+    private func createNetwork(_ tenant: Int) async {
+        let name = freshName()
+        let answer = await send(tenant, .post, "/network/v2.0/networks", ["network": ["name": .string(name)]])
+        guard let answer, answer.status == 201, let id = answer.body["network"]?["id"]?.string else { return }
+        promises.created("network", id, tenant, name: name)
+    }
+
+    private func createSubnet(_ tenant: Int) async {
+        let (network, name) = (some("network", tenant), freshName())
+        let cidr = ["10.0.0.0/29", "10.0.0.0/30", "10.0.1.0/29", "10.0.2.1/29"][chance.below(4)]
+        var subnet: [String: JSON] = ["network_id": .string(network), "cidr": .string(cidr), "name": .string(name)]
+        if chance.chance(200) { subnet["gateway_ip"] = .null }
+        let answer = await send(tenant, .post, "/network/v2.0/subnets", ["subnet": .object(subnet)])
+        guard let answer, answer.status == 201, let id = answer.body["subnet"]?["id"]?.string else { return }
+        promises.created("subnet", id, tenant, name: name, network: network)
+        // The network may have been deleted while the answer was on its way.
+        if promises.facts[network]?.isDeleted ?? false { promises.facts[id]?.isDeleted = true }
+    }
+
+    private func createPort(_ tenant: Int) async {
+        let name = freshName()
+        var port: [String: JSON] = ["network_id": .string(some("network", tenant)), "name": .string(name)]
+        if chance.chance(300) {
+            port["fixed_ips"] = [["ip_address": .string("10.0.\(chance.below(2)).\(chance.below(8))")]]
+        }
+        if chance.chance(150) { port["mac_address"] = .string("02:00:00:00:00:0\(chance.below(4))") }
+        if chance.chance(50) { port["device_owner"] = "compute:zone1" }
+        let answer = await send(tenant, .post, "/network/v2.0/ports", ["port": .object(port)])
+        guard let answer, answer.status == 201, let id = answer.body["port"]?["id"]?.string else { return }
+        promises.created("port", id, tenant, name: name)
+    }
+
+    private func createServer(_ tenant: Int) async {
+        let name = freshName()
+        var server: [String: JSON] = [
+            "name": .string(name), "flavorRef": "small", "imageRef": .string(some("image", tenant)),
+        ]
+        switch chance.below(6) {
+        case 0: server["networks"] = "none"
+        case 1: break
+        case 2, 3: server["networks"] = [["port": .string(some("port", tenant))]]
+        case 4: server["networks"] = [["uuid": .string(some("network", tenant)), "fixed_ip": "10.0.0.3"]]
+        default: server["networks"] = [["uuid": .string(some("network", tenant))], ["port": .string(some("port", tenant))]]
+        }
+        let answer = await send(tenant, .post, "/compute/v2.1/\(tenants[tenant].project)/servers", ["server": .object(server)])
+        guard let answer, answer.status == 202, let id = answer.body["server"]?["id"]?.string else { return }
+        promises.created("server", id, tenant, name: name, power: "on")
+    }
+
+    private func createImage(_ tenant: Int) async {
+        let name = freshName()
+        let answer = await send(tenant, .post, "/image/v2/images", [
+            "name": .string(name), "disk_format": chance.chance(800) ? "raw" : "qcow2", "container_format": "bare",
+        ])
+        guard let answer, answer.status == 201, let id = answer.body["id"]?.string else { return }
+        promises.created("image", id, tenant, name: name)
+        await upload(tenant, id)
+    }
+
+    private func upload(_ tenant: Int, _ image: String? = nil) async {
+        let id = image ?? some("image", tenant)
+        let bytes = [UInt8](repeating: UInt8(chance.below(256)), count: 16 + chance.below(200))
+        let answer = await send(tenant, .put, "/image/v2/images/\(id)/file", bytes, type: "application/octet-stream")
+        guard let answer else { return promises.unsure(id) }
+        if answer.status == 204 { promises.facts[id]?.hasBytes = true }
+    }
+
+    private func act(_ tenant: Int) async {
+        let acts: [(JSON, String?)] = [
+            (["os-start": nil], "on"), (["os-stop": nil], "off"), (["pause": nil], "paused"), (["unpause": nil], "on"),
+            (["reboot": ["type": "SOFT"]], "on"), (["reboot": ["type": "HARD"]], "on"),
+            (["os-getConsoleOutput": ["length": 10]], nil), (["explode": nil], nil),
+        ]
+        let (body, power) = acts[chance.below(acts.count)]
+        let id = some("server", tenant)
+        let halts = self.halts(id)
+        let answer = await send(tenant, .post, "/compute/v2.1/\(tenants[tenant].project)/servers/\(id)/action", body)
+        guard let answer else { return promises.unsure(id) }
+        guard answer.status == 202, let power else { return }
+        promises.facts[id]?.power = power
+        if power == "on" { promises.facts[id]?.haltsBefore = halts }
+    }
+
+    /// How often a guest has powered itself off.
+    func halts(_ server: String) -> Int {
+        world.hypervisor.guests.values.compactMap { $0[ID(server)]?.halts }.max() ?? 0
+    }
+
+    private static let paths = [
+        "network": "/network/v2.0/networks/", "subnet": "/network/v2.0/subnets/", "port": "/network/v2.0/ports/",
+        "image": "/image/v2/images/",
+    ]
+
+    private func path(_ kind: String, _ id: String, _ tenant: Int) -> String {
+        (Self.paths[kind] ?? "/compute/v2.1/\(tenants[tenant].project)/servers/") + id
+    }
+
+    private func update(_ tenant: Int) async {
+        let kind = ["network", "subnet", "port", "server", "image"][chance.below(5)]
+        let (id, name) = (some(kind, tenant), freshName())
+        var change: [String: JSON] = ["name": .string(name)]
+        switch kind {
+        case "network" where chance.chance(300): change["admin_state_up"] = .bool(chance.chance(500))
+        case "port" where chance.chance(300): change["admin_state_up"] = .bool(chance.chance(500))
+        // Somebody else's server, perhaps, or none: a port must not be steered into it or out of it.
+        case "port" where chance.chance(300): change["device_id"] = .string(chance.chance(500) ? some("server", 1 - tenant) : "")
+        case "port" where chance.chance(100): change["device_owner"] = chance.chance(500) ? "compute:x" : ""
+        case "subnet" where chance.chance(400):
+            change["gateway_ip"] = chance.chance(300) ? .null : .string("10.0.0.\(1 + chance.below(6))")
+        default: break
+        }
+        let isImage = kind == "image"
+        let body: JSON = isImage ? [["op": "replace", "path": "/name", "value": .string(name)]] : .object([kind: .object(change)])
+        let answer = await send(tenant, isImage ? .patch : .put, path(kind, id, tenant), body)
+        guard let answer else { return promises.unsure(id) }
+        if answer.status == 200 { promises.facts[id]?.name = name }
+    }
+
+    private func delete(_ tenant: Int) async {
+        let kind = ["network", "subnet", "port", "server", "server", "image"][chance.below(6)]
+        let id = some(kind, tenant)
+        let answer = await send(tenant, .delete, path(kind, id, tenant), [])
+        guard let answer else { return promises.unsure(id) }
+        if answer.status == 204 { promises.deleted(id) }
+    }
+
+    private func look(_ tenant: Int) async {
+        let paths = ["/network/v2.0/ports", "/image/v2/images", "/compute/v2.1/\(tenants[tenant].project)/servers/detail"]
+        _ = await send(tenant, .get, paths[chance.below(paths.count)], [])
+    }
+}
+
+extension Response {
+    var bytes: [UInt8] { if case .bytes(let bytes) = body { bytes } else { [] } }
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+    var json: JSON { (try? JSON.parse(bytes)) ?? .null }
+}
