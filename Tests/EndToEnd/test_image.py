@@ -83,6 +83,8 @@ def test_data_cannot_be_replaced_once_it_is_there(cloud, image):
 @pytest.mark.parametrize("format,reference", [("qcow2", "backing"), ("vmdk", "extent")])
 def test_an_image_that_points_at_a_host_file_is_refused(cloud, unique, format, reference, cleanup):
     made = cloud.http("POST", "/image/v2/images", {"name": unique, "disk_format": format, "container_format": "bare"})
+    if made.status == 400:
+        return  # a format that is not taken at all
     assert made.status == 201, made
     path = f"/image/v2/images/{made.json['id']}"
     cleanup(cloud.http, "DELETE", path)

@@ -9,9 +9,10 @@ def asks(*addresses):
     answer, and prints `probe ADDRESS=NAME.`, `=ping.` or `=silence.`"""
     return "#!/bin/sh\n" + "".join(f"""
 n=
-for i in 1 2 3 4 5 6; do n=$(wget -q -T 2 -O - http://{address}/) && break; sleep 1; done
+for i in 1 2 3 4 5 6; do n=$( (printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 1) | nc -w 2 {address} 80 | tail -n 1)
+[ -n "$n" ] && break; sleep 1; done
 [ -n "$n" ] || ! ping -c 3 -W 1 {address} >/dev/null || n=ping
-echo "probe {address}=${{n:-silence}}."
+echo; echo "probe {address}=${{n:-silence}}."
 """ for address in addresses)
 
 

@@ -55,7 +55,7 @@ public struct Compute: Sendable {
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
         var removed: [String] = []
         for host in hosts {
-            for guest in try await hypervisor.guests(on: host) {
+            for guest in try await hypervisor.guests(on: host).sorted() {
                 let isWanted = try await store.read { (reader) throws(CloudError) in
                     try reader.find(guest)?.host == host.text
                 }

@@ -95,6 +95,12 @@ extension Keypair: Governed {
         return it
     }
 
+    private static func trimmed(_ text: String) -> String {
+        let isSpace: (Unicode.Scalar) -> Bool = { " \n\r\t".unicodeScalars.contains($0) }
+        let tail = String.UnicodeScalarView(text.unicodeScalars.drop(while: isSpace).reversed().drop(while: isSpace))
+        return String(String.UnicodeScalarView(tail.reversed()))
+    }
+
     private static func create(_ maker: any KeyMaker) -> Route {
         Route(
             .post, .compute, face.path, action: "create", kind: kind, rule: .role(.member), intake: .json(),
@@ -105,6 +111,8 @@ extension Keypair: Governed {
             if let type = object.removeValue(forKey: "type"), type != "ssh" {
                 throw .invalid("Only keypairs of type ssh are offered.", field: "type")
             }
+            // A key is read from a file, which ends with a line break.
+            object["public_key"] = object["public_key"]?.string.map { .string(trimmed($0)) } ?? object["public_key"]
             var draft = Keypair()
             try face.apply(object, to: &draft, right: .create)
             guard !draft.name.isEmpty, draft.name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ .@".contains($0)) })

@@ -51,7 +51,7 @@ extension Server: Lifecycle {
         guard let host else { throw .conflict("No host has room for the server.") }
         (turn.it.host, turn.it.uid) = (host.text, uid)
         turn.also { (writer) throws(CloudError) in
-            guard try chooseHost(it, in: writer) != nil, try freeUID(from: world.firstUID, in: writer) == uid else {
+            guard try chooseHost(it, in: writer) == host, try freeUID(from: world.firstUID, in: writer) == uid else {
                 throw CloudError(.stale, "Another server was placed in the meantime.")
             }
             try writer.claim(uidSpace, String(uid), for: Reference(it.id))
@@ -96,12 +96,18 @@ extension Server: Lifecycle {
             turn.it.isHalted = true
             return settle(&turn, .shutoff)
         case (.on, .absent) where turn.it.isHalted: return settle(&turn, .shutoff)
-        case (.on, .running): return settle(&turn, .active)
+        case (.on, .running):
+            // It may have been started by a turn whose commit was lost.
+            if turn.it.status != .active { bind(&turn, in: world) }
+            return settle(&turn, .active)
         case (.on, .absent), (.on, .crashed), (.paused, .absent), (.paused, .crashed), (.paused, .off):
             try await boot(&turn, state, in: world)
         case (.on, .paused): try await boot(&turn, state, in: world)
-        case (.paused, .paused): return settle(&turn, .paused)
+        case (.paused, .paused):
+            if turn.it.status != .paused { bind(&turn, in: world) }
+            return settle(&turn, .paused)
         case (.paused, .running):
+            if turn.it.status != .active { bind(&turn, in: world) }
             try await world.hypervisor.pause(guest, on: host)
             return settle(&turn, .paused)
         }
@@ -126,6 +132,12 @@ extension Server: Lifecycle {
         try await world.hypervisor.ensureGuest(it.spec(interfaces, devices), on: host)
         try await world.cabling.settle(on: host)
         try await world.hypervisor.resume(it.id, on: host)
+        bind(&turn, in: world)
+    }
+
+    /// Writes with the commit that the host carries the ports.
+    private static func bind(_ turn: inout Turn<Server>, in world: World) {
+        let (device, host) = (Reference(turn.it.id), HostName(turn.it.host))
         turn.also { (writer) throws(CloudError) in try world.cabling.bind(device, to: host, in: writer) }
     }
 

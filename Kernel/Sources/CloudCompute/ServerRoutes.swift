@@ -121,6 +121,10 @@ extension Compute {
         let it = try await call.store.read { (reader) throws(CloudError) in try reader.get(id, for: call.caller) }
         guard !it.host.isEmpty else { throw .conflict("Server \(id) has no host yet.") }
         let bytes = try await hypervisor.consoleLog(of: id, lines: lines, on: ID(it.host))
+        // What a guest wrote is its owner's: whoever reads it is written down.
+        var record = call.record(id.text)
+        record.action = "read_console"
+        try await call.store.write(record) { (_) throws(CloudError) in }
         // A guest may write anything; what is not text is left out.
         let text = String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
             $0.value >= 0x20 || $0 == "\n" || $0 == "\t" || $0 == "\r"

@@ -68,7 +68,7 @@ struct Runner<R: Lifecycle>: Stepping {
             failure = error
             work.attempts += 1
             if error.isTransient, work.attempts < R.patience {
-                next = .nap(backOff(work.attempts))
+                return try await retry(target, work, after: backOff(work.attempts))
             } else {
                 next = R.failed(seen.label, &turn, error)
                 work.attempts = 0
@@ -134,6 +134,19 @@ struct Runner<R: Lifecycle>: Stepping {
             resource: target.id)
         if let failure { (record.outcome, record.reason) = (.failed, failure.description) }
         return record
+    }
+
+    /// Leaves everything as it was, signals too, and holds the lease by nobody until it is time to try again.
+    private func retry(_ target: Reference, _ work: Work, after pause: Duration) async throws(CloudError) -> Bool {
+        var waiting = work
+        waiting.leasedUntil = clock.now() + pause
+        waiting.wakeAt = waiting.leasedUntil
+        let settled = waiting
+        try await store.write(nil) { (writer) throws(CloudError) in
+            guard let held = try writer.work(target), held.lessee == engine, held.label == work.label else { return }
+            try writer.put(settled)
+        }
+        return false
     }
 
     private func release(_ target: Reference) async throws(CloudError) {

@@ -19,7 +19,7 @@ public struct Images: Sendable {
     /// Removes bytes that no image has.
     public func sweep(_ store: any Store) async throws(CloudError) -> [String] {
         var removed: [String] = []
-        for image in try await files.all()
+        for image in try await files.all().sorted()
         where try await store.read({ (reader) throws(CloudError) in try reader.find(image) == nil }) {
             try await files.remove(image)
             removed.append("image \(image)")

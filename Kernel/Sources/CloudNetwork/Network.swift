@@ -42,10 +42,11 @@ public struct Network: Sendable {
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
         var removed: [String] = []
         for host in hosts {
-            for plug in try await fabric.plugs(on: host) {
+            for plug in try await fabric.plugs(on: host).sorted() {
                 let isWanted = try await store.read { (reader) throws(CloudError) in
                     guard let port = try reader.find(plug) else { return false }
-                    return !port.deviceID.isEmpty
+                    // While its device starts, the port does not say yet which host carries it.
+                    return !port.deviceID.isEmpty && (port.host.isEmpty || port.host == host.text)
                 }
                 if !isWanted {
                     try await fabric.removePlug(plug, on: host)
@@ -53,12 +54,12 @@ public struct Network: Sendable {
                 }
             }
         }
-        for port in try await fabric.ports()
+        for port in try await fabric.ports().sorted()
         where try await store.read({ (reader) throws(CloudError) in try reader.find(port) == nil }) {
             try await fabric.removePort(port)
             removed.append("port \(port)")
         }
-        for network in try await fabric.networks()
+        for network in try await fabric.networks().sorted()
         where try await store.read({ (reader) throws(CloudError) in try reader.find(network) == nil }) {
             try await fabric.removeNetwork(network)
             removed.append("network \(network)")

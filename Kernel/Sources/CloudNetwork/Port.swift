@@ -117,8 +117,12 @@ extension Port: Governed {
         of it: inout Stored<Port>, from old: Stored<Port>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         if it.deviceOwner != old.deviceOwner { try it.value.refuseReserved(caller) }
-        if it.deviceID != old.deviceID, !old.host.isEmpty {
-            throw .conflict("Port \(it.id) is plugged into \(old.deviceOwner) \(old.deviceID).")
+        // Only the cloud takes a port out of a server; were a tenant to name another server, the port's cable would
+        // come out in there, whoever owns it.
+        if old.deviceOwner.hasPrefix("compute:"), !old.deviceID.isEmpty,
+            it.deviceID != old.deviceID || it.deviceOwner != old.deviceOwner
+        {
+            throw .conflict("Port \(it.id) is in use by server \(old.deviceID).")
         }
     }
 

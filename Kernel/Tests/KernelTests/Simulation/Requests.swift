@@ -21,10 +21,19 @@ extension SimulatedCloud {
         }
     }
 
+    /// What a tenant begins with, so that later requests have something to meet.
+    func furnish(_ tenant: Int) async {
+        await createNetwork(tenant)
+        await createSubnet(tenant)
+        await createImage(tenant)
+        await createPort(tenant)
+        await createServer(tenant)
+    }
+
     /// A thing of a tenant that is alive, mostly; one of somebody else, gone, or never there at other times.
     private func some(_ kind: String, _ tenant: Int) -> String {
         let ids = promises.ids[kind] ?? []
-        let roll = chance.below(100)
+        let roll = isQuiet ? 99 : chance.below(100)
         if roll < 3 { return "00000000-0000-4000-8000-000000000000" }
         if roll < 15, let any = chance.pick(Array(ids.suffix(12))) { return any }
         let mine = ids.filter { promises.facts[$0].map { $0.tenant == tenant && !$0.isDeleted } ?? false }
@@ -36,7 +45,7 @@ extension SimulatedCloud {
     /// Sends a request; nil where no answer came, because the control plane died before or while it was sent.
     private func send(
         _ tenant: Int, _ method: Method, _ path: String, _ body: [UInt8] = [], type: String = "application/json"
-    ) async -> (status: Int, body: JSON)? {
+    ) async -> Answer? {
         let failures = world.mischief.failedCommits
         let line = "\(tenants[tenant].name) \(method.rawValue) \(path) \(type.hasSuffix("json") ? String(decoding: body, as: UTF8.self) : "…")"
         world.mischief.note(line)
@@ -55,10 +64,10 @@ extension SimulatedCloud {
             requestID: requestID, line: line, status: response.status, isMutation: !method.isSafe,
             sawFailure: world.mischief.failedCommits != failures))
         if response.status == 500 { faults.append("500 for \(line)") }
-        return (response.status, response.json)
+        return Answer(status: response.status, response: response)
     }
 
-    private func send(_ tenant: Int, _ method: Method, _ path: String, _ body: JSON) async -> (status: Int, body: JSON)? {
+    private func send(_ tenant: Int, _ method: Method, _ path: String, _ body: JSON) async -> Answer? {
         await send(tenant, method, path, Array(body.text.utf8))
     }
 
@@ -114,7 +123,7 @@ extension SimulatedCloud {
     private func createImage(_ tenant: Int) async {
         let name = freshName()
         let answer = await send(tenant, .post, "/image/v2/images", [
-            "name": .string(name), "disk_format": chance.chance(800) ? "raw" : "qcow2", "container_format": "bare",
+            "name": .string(name), "disk_format": isQuiet || chance.chance(800) ? "raw" : "qcow2", "container_format": "bare",
         ])
         guard let answer, answer.status == 201, let id = answer.body["id"]?.string else { return }
         promises.created("image", id, tenant, name: name)
@@ -192,6 +201,13 @@ extension SimulatedCloud {
         let paths = ["/network/v2.0/ports", "/image/v2/images", "/compute/v2.1/\(tenants[tenant].project)/servers/detail"]
         _ = await send(tenant, .get, paths[chance.below(paths.count)], [])
     }
+}
+
+/// An answer; its body is read where it matters.
+struct Answer {
+    var status: Int
+    var response: Response
+    var body: JSON { response.json }
 }
 
 extension Response {

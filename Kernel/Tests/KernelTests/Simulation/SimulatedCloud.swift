@@ -56,13 +56,13 @@ final class SimulatedCloud: @unchecked Sendable {
         }
         calm()
         if world.mischief.isDead { try await restart() }
-        await run(.seconds(200))
+        await run(.seconds(160))
         if !hasRival { faults += try await untouched() }
         let swept = try await cloud.sweep()
         // Without a rival nobody acts late, so that lifecycles alone leave nothing behind; but an upload may.
         let stray = swept.filter { !$0.hasPrefix("image") }
         if !hasRival, !stray.isEmpty { faults.append("the sweep had to remove \(stray.sorted())") }
-        await run(.seconds(500))
+        await run(.seconds(310))
         return faults + (try await check())
     }
 
@@ -94,6 +94,7 @@ final class SimulatedCloud: @unchecked Sendable {
             try writer.insert(flavor, id: ID("small"))
         }
         await logIn()
+        for tenant in tenants.indices { await furnish(tenant) }
     }
 
     /// Tokens from passwords, with nothing going wrong.

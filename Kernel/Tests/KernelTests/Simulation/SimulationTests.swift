@@ -9,7 +9,7 @@ import Testing
 #endif
 
 /// What a seed is asked to live through: enough for things to meet, little enough for thousands of seeds.
-private let requestsPerSeed = 30
+private let requestsPerSeed = 18
 
 private func variable(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
 
