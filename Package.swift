@@ -2,6 +2,8 @@
 import PackageDescription
 
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+// Tests run on the very build that is shipped; these modules' tests also look inside.
+let testable = strict + [.unsafeFlags(["-enable-testing"])]
 
 func kernel(_ name: String) -> Target.Dependency { .product(name: name, package: "Kernel") }
 
@@ -31,15 +33,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
-            ], swiftSettings: strict),
+            ], swiftSettings: testable),
         .target(
             name: "CloudQEMU",
             dependencies: ["CloudHost", kernel("CloudCompute"), .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
+            swiftSettings: testable),
         .target(
             name: "CloudOVN",
             dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
+            swiftSettings: testable),
         .target(
             name: "CloudHTTP",
             dependencies: [
@@ -63,5 +65,19 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "SQLiteTests",
+            dependencies: [
+                "CloudSQLite", kernel("CloudServices"), kernel("CloudSim"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["CloudHTTP", "CloudHost", "CloudLocal", kernel("CloudSim")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LocalTests", dependencies: ["CloudLocal", "CloudHost"], swiftSettings: strict),
+        .testTarget(name: "HostTests", dependencies: ["CloudHost"], swiftSettings: strict),
+        .testTarget(name: "QEMUTests", dependencies: ["CloudQEMU"], swiftSettings: strict),
+        .testTarget(name: "OVNTests", dependencies: ["CloudOVN", "CloudHost"], swiftSettings: strict),
     ]
 )

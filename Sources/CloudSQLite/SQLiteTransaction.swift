@@ -78,9 +78,10 @@ final class SQLiteTransaction: Writer {
         var parts = query.includesDeleting ? ["1"] : ["deleting_since IS NULL"]
         var arguments: [(any DatabaseValueConvertible)?] = []
         func part(_ condition: Query.Condition) throws(CloudError) -> String {
-            try checkColumn(condition.column, query.kind)
             let marks = condition.among.map { _ in "?" }.joined(separator: ", ")
-            arguments += condition.among.map(Self.encode)
+            let isNumeric = try isNumeric(condition.column, query.kind)
+            // SQLite would turn text into a number to compare it with one; text is no number.
+            arguments += condition.among.map { isNumeric && $0.string != nil ? nil : Self.encode($0) }
             return "\(Statements.quote(condition.column)) IN (\(marks))"
         }
         for condition in query.conditions { parts.append(try part(condition)) }
@@ -93,9 +94,14 @@ final class SQLiteTransaction: Writer {
     }
 
     /// Names of columns become part of SQL, so only those of the schema may.
-    private func checkColumn(_ name: String, _ kind: Kind) throws(CloudError) {
-        guard Statements.common.contains(name) || schemas[kind].columns.contains(where: { $0.name == name }) else {
-            throw .fault("\(kind) has no column \(name)")
+    private func checkColumn(_ name: String, _ kind: Kind) throws(CloudError) { _ = try isNumeric(name, kind) }
+
+    private func isNumeric(_ name: String, _ kind: Kind) throws(CloudError) -> Bool {
+        if let place = Statements.common.firstIndex(of: name) { return place > 1 }
+        switch schemas[kind].columns.first(where: { $0.name == name })?.type {
+        case .integer, .boolean, .time: return true
+        case .text, .choice, .reference, .json: return false
+        case nil: throw .fault("\(kind) has no column \(name)")
         }
     }
 

@@ -20,7 +20,7 @@ public final class Mischief: Sendable {
         /// As much as lifecycles can bear and still get anywhere.
         public static var lively: Rates {
             var rates = Rates()
-            (rates.failsBefore, rates.failsAfter, rates.crashes, rates.interrupted) = (40, 40, 12, 40)
+            (rates.failsBefore, rates.failsAfter, rates.crashes, rates.interrupted) = (60, 50, 12, 50)
             (rates.commitCrashes, rates.storeAway) = (10, 15)
             return rates
         }

@@ -25,7 +25,9 @@ public struct SimVault: Vault {
     public init(key: UInt64 = 1) { self.key = Array(Hex.string(key).utf8) }
 
     public func mac(_ bytes: [UInt8]) -> [UInt8] {
-        ToyDigest.words(key + bytes, 4).flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+        var out: [UInt8] = []
+        for word in ToyDigest.words(key + bytes, 4) { withUnsafeBytes(of: word.littleEndian) { out.append(contentsOf: $0) } }
+        return out
     }
     public func hash(_ password: String) async throws(CloudError) -> String {
         "toy$" + ToyDigest.hex(password.utf8, 2)

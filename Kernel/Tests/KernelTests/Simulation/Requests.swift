@@ -8,15 +8,15 @@ extension SimulatedCloud {
         if world.clock.now() - loggedInAt > .seconds(3000) { await logIn() }
         let tenant = chance.below(tenants.count)
         switch chance.below(100) {
-        case 0..<9: await createNetwork(tenant)
-        case 9..<18: await createSubnet(tenant)
-        case 18..<27: await createPort(tenant)
-        case 27..<43: await createServer(tenant)
-        case 43..<47: await createImage(tenant)
-        case 47..<54: await upload(tenant)
-        case 54..<72: await act(tenant)
-        case 72..<84: await update(tenant)
-        case 84..<96: await delete(tenant)
+        case 0..<5: await createNetwork(tenant)
+        case 5..<11: await createSubnet(tenant)
+        case 11..<18: await createPort(tenant)
+        case 18..<33: await createServer(tenant)
+        case 33..<35: await createImage(tenant)
+        case 35..<40: await upload(tenant)
+        case 40..<59: await act(tenant)
+        case 59..<71: await update(tenant)
+        case 71..<96: await delete(tenant)
         default: await look(tenant)
         }
     }
@@ -24,8 +24,8 @@ extension SimulatedCloud {
     /// What a tenant begins with, so that later requests have something to meet.
     func furnish(_ tenant: Int) async {
         await createNetwork(tenant)
-        await createSubnet(tenant)
         await createImage(tenant)
+        if tenant == 0 { await createSubnet(tenant) }
         await createPort(tenant)
         await createServer(tenant)
     }
@@ -190,7 +190,7 @@ extension SimulatedCloud {
     }
 
     private func delete(_ tenant: Int) async {
-        let kind = ["network", "subnet", "port", "server", "server", "image"][chance.below(6)]
+        let kind = ["network", "subnet", "port", "port", "server", "server", "server", "image"][chance.below(8)]
         let id = some(kind, tenant)
         let answer = await send(tenant, .delete, path(kind, id, tenant), [])
         guard let answer else { return promises.unsure(id) }

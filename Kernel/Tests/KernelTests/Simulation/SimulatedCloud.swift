@@ -56,7 +56,7 @@ final class SimulatedCloud: @unchecked Sendable {
         }
         calm()
         if world.mischief.isDead { try await restart() }
-        await run(.seconds(160))
+        await run(.seconds(200))
         if !hasRival { faults += try await untouched() }
         let swept = try await cloud.sweep()
         // Without a rival nobody acts late, so that lifecycles alone leave nothing behind; but an upload may.

@@ -9,7 +9,7 @@ import Testing
 #endif
 
 /// What a seed is asked to live through: enough for things to meet, little enough for thousands of seeds.
-private let requestsPerSeed = 18
+private let requestsPerSeed = 14
 
 private func variable(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
 
@@ -67,5 +67,29 @@ struct SimulationTests {
             let split = zip(stories[0], stories[1]).first { $0 != $1 }
             #expect(stories[0] == stories[1], "seed \(seed) splits at \(String(describing: split))")
         }
+    }
+
+    @Test("what is broken on purpose, the seeds find")
+    func broken() async {
+        let forgets = await live(0..<150) { ports in
+            var ports = ports
+            ports.fabric = BrokenFabric(good: ports.fabric, fault: .forgetsToRemovePorts)
+            return ports
+        }
+        let swallows = await live(0..<150) { ports in
+            var ports = ports
+            ports.fabric = BrokenFabric(good: ports.fabric, fault: .swallowsPortErrors)
+            return ports
+        }
+        let lies = await live(0..<150) { ports in
+            var ports = ports
+            ports.hypervisor = BrokenHypervisor(good: ports.hypervisor)
+            return ports
+        }
+        let counts = "of 150 seeds: ports not removed \(forgets.count), port errors swallowed \(swallows.count), guests not removed \(lies.count)"
+        print(counts)
+        #expect(forgets.count > 30, "\(counts)")
+        #expect(swallows.count > 1, "\(counts)")
+        #expect(lies.count > 1, "\(counts)")
     }
 }

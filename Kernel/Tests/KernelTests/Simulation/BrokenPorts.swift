@@ -1,0 +1,59 @@
+import CloudCompute
+import CloudCore
+import CloudNetwork
+import CloudSim
+
+/// A fabric with a fault put in on purpose, to see whether the seeds find it.
+struct BrokenFabric: Fabric {
+    enum Fault { case forgetsToRemovePorts, swallowsPortErrors }
+    let good: any Fabric
+    let fault: Fault
+
+    func ensurePort(_ port: PortSpec) async throws(CloudError) {
+        guard fault == .swallowsPortErrors else { return try await good.ensurePort(port) }
+        try? await good.ensurePort(port)
+    }
+    func removePort(_ port: ID<Port>) async throws(CloudError) {
+        if fault != .forgetsToRemovePorts { try await good.removePort(port) }
+    }
+    func ensureNetwork(_ network: NetworkSpec) async throws(CloudError) { try await good.ensureNetwork(network) }
+    func removeNetwork(_ network: ID<LogicalNetwork>) async throws(CloudError) { try await good.removeNetwork(network) }
+    func networks() async throws(CloudError) -> Set<ID<LogicalNetwork>> { try await good.networks() }
+    func ports() async throws(CloudError) -> Set<ID<Port>> { try await good.ports() }
+    func ensurePlug(_ port: ID<Port>, uid: Int, mtu: Int, on host: HostName) async throws(CloudError) -> String {
+        try await good.ensurePlug(port, uid: uid, mtu: mtu, on: host)
+    }
+    func removePlug(_ port: ID<Port>, on host: HostName) async throws(CloudError) {
+        try await good.removePlug(port, on: host)
+    }
+    func plugs(on host: HostName) async throws(CloudError) -> Set<ID<Port>> { try await good.plugs(on: host) }
+    func settle(on host: HostName) async throws(CloudError) { try await good.settle(on: host) }
+}
+
+/// A hypervisor that says it has removed a guest when it could not.
+struct BrokenHypervisor: Hypervisor {
+    let good: any Hypervisor
+
+    func removeGuest(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try? await good.removeGuest(guest, on: host)
+    }
+    func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError) {
+        try await good.ensureGuest(guest, on: host)
+    }
+    func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.resume(guest, on: host) }
+    func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.pause(guest, on: host) }
+    func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.reset(guest, on: host) }
+    func pressPower(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.pressPower(guest, on: host)
+    }
+    func ensureStopped(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.ensureStopped(guest, on: host)
+    }
+    func state(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> GuestState {
+        try await good.state(of: guest, on: host)
+    }
+    func guests(on host: HostName) async throws(CloudError) -> Set<ID<Server>> { try await good.guests(on: host) }
+    func consoleLog(of guest: ID<Server>, lines: Int?, on host: HostName) async throws(CloudError) -> [UInt8] {
+        try await good.consoleLog(of: guest, lines: lines, on: host)
+    }
+}
