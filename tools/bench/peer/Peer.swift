@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import NIOCore
@@ -21,7 +22,7 @@ struct Peer {
                 Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: bytes))
             }
         }
-        let plain = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(75)))
+        let plain = HTTPServerBuilder.http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(75)))
         let application = Application(
             router: router, server: files.count == 2 ? try secured(plain, files[0], files[1]) : plain,
             configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil, backlog: 1024),

@@ -30,12 +30,12 @@ struct BrokenFabric: Fabric {
     func settle(on host: HostName) async throws(CloudError) { try await good.settle(on: host) }
 }
 
-/// A hypervisor that says it has removed a guest when it could not.
+/// A hypervisor that ends a removed guest's process and leaves its disk.
 struct BrokenHypervisor: Hypervisor {
     let good: any Hypervisor
 
     func removeGuest(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
-        try? await good.removeGuest(guest, on: host)
+        try await good.ensureStopped(guest, on: host)
     }
     func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError) {
         try await good.ensureGuest(guest, on: host)

@@ -71,25 +71,23 @@ struct SimulationTests {
 
     @Test("what is broken on purpose, the seeds find")
     func broken() async {
-        let forgets = await live(0..<150) { ports in
+        let forgets = await live(0..<100) { ports in
             var ports = ports
             ports.fabric = BrokenFabric(good: ports.fabric, fault: .forgetsToRemovePorts)
             return ports
         }
-        let swallows = await live(0..<150) { ports in
+        let swallows = await live(0..<100) { ports in
             var ports = ports
             ports.fabric = BrokenFabric(good: ports.fabric, fault: .swallowsPortErrors)
             return ports
         }
-        let lies = await live(0..<150) { ports in
+        let leaves = await live(0..<100) { ports in
             var ports = ports
             ports.hypervisor = BrokenHypervisor(good: ports.hypervisor)
             return ports
         }
-        let counts = "of 150 seeds: ports not removed \(forgets.count), port errors swallowed \(swallows.count), guests not removed \(lies.count)"
+        let counts = "of 100 seeds: ports not removed \(forgets.count), port errors swallowed \(swallows.count), disks not erased \(leaves.count)"
         print(counts)
-        #expect(forgets.count > 30, "\(counts)")
-        #expect(swallows.count > 1, "\(counts)")
-        #expect(lies.count > 1, "\(counts)")
+        #expect(forgets.count > 20 && swallows.count > 1 && leaves.count > 20, "\(counts)")
     }
 }

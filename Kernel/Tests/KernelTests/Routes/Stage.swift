@@ -1,0 +1,201 @@
+import CloudCompute
+import CloudCore
+import CloudServices
+import CloudSim
+import CloudStore
+@testable import CloudWire
+
+/// Who calls, in the route walk.
+enum Actor: String, CaseIterable, Sendable {
+    /// Without a token.
+    case nobody
+    /// A member of another project.
+    case stranger
+    /// Those of the project that owns the fixtures.
+    case reader, member
+    /// Who runs the cloud.
+    case `operator`
+
+    var role: Role { self == .reader ? .reader : self == .operator ? .admin : .member }
+    var projectName: String { self == .stranger ? "green" : self == .operator ? "admin" : "blue" }
+}
+
+/// A cloud on twins in which nothing goes wrong, with one person for each actor, and things made for routes to act on.
+final class Stage: @unchecked Sendable {
+    let world = SimWorld(seed: 1)
+    let cloud: Cloud
+    private(set) var tokens: [Actor: String] = [:]
+    private(set) var users: [Actor: String] = [:]
+    private(set) var projects: [Actor: String] = [:]
+    private var made = 0
+
+    static let address = "198.51.100.7"
+    static let password = "correct horse"
+
+    init() async throws(CloudError) {
+        cloud = Cloud(world.ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) { _, _ in }
+        try await cloud.begin()
+        for actor in Actor.allCases where actor != .nobody {
+            projects[actor] = try await cloud.identity.enlist(
+                user: actor.rawValue, password: Self.password, project: actor.projectName, role: actor.role,
+                dice: world.dice
+            ).text
+        }
+        var host = Host()
+        (host.zone, host.vcpus, host.memory, host.disk) = ("zone1", 64, 1 << 20, 1000)
+        try await cloud.enroll(HostName("host0"), host)
+        for actor in Actor.allCases where actor != .nobody { try await logIn(actor) }
+    }
+
+    func logIn(_ actor: Actor) async throws(CloudError) {
+        let body: JSON = ["auth": [
+            "identity": ["methods": ["password"], "password": [
+                "user": ["name": .string(actor.rawValue), "password": .string(Self.password)],
+            ]],
+            "scope": ["project": ["id": .string(projects[actor]!)]],
+        ]]
+        let answer = await send(.nobody, .post, "/identity/v3/auth/tokens", body)
+        guard answer.status == 201, let token = answer.headers.first(where: { $0.name == "x-subject-token" })?.value,
+            let user = answer.json["token"]?["user"]?["id"]?.string
+        else { throw .fault("\(actor) cannot log in: \(answer.text)") }
+        (tokens[actor], users[actor]) = (token, user)
+    }
+
+    func send(
+        _ actor: Actor, _ method: CloudWire.Method, _ path: String, _ body: JSON? = nil, bytes: [UInt8]? = nil,
+        headers: [String: String] = [:]
+    ) async -> Response {
+        var all = headers
+        if let token = tokens[actor] { all["x-auth-token"] = token }
+        if body != nil { all["content-type"] = all["content-type"] ?? "application/json" }
+        let parts = path.split(separator: "?", maxSplits: 1)
+        let query = parts.count < 2 ? [] : parts[1].split(separator: "&").map { pair in
+            let two = pair.split(separator: "=", maxSplits: 1)
+            return (name: String(two[0]), value: two.count > 1 ? String(two[1]) : "")
+        }
+        return await cloud.api.handle(Request(
+            method: method, path: String(parts.first ?? ""), query: query, headers: all,
+            body: Chunk(bytes ?? body.map { Array($0.text.utf8) } ?? []), remote: Self.address))
+    }
+
+    /// Lets every lifecycle finish.
+    func settle() async throws(CloudError) {
+        for _ in 0..<200 where try await cloud.engine.drain() {}
+    }
+
+    func audit() async throws(CloudError) -> [AuditRecord] {
+        try await world.store.read { (reader) throws(CloudError) in try reader.audit(after: 0, project: nil, limit: .max) }
+    }
+
+    /// Every row that a project owns, and every keypair of its people.
+    func holdings(_ actor: Actor) async throws(CloudError) -> [String] {
+        let (project, user) = (projects[actor]!, users[actor]!)
+        return try await world.store.read { (reader) throws(CloudError) in
+            var lines: [String] = []
+            for schema in reader.schemas.all {
+                for row in try reader.rows(.everything(schema.kind))
+                where row.project == project || row.values.contains(.string(user)) || row.id == project || row.id == user {
+                    lines.append("\(schema.kind) \(row)")
+                }
+            }
+            return lines
+        }
+    }
+
+    // MARK: Fixtures
+
+    /// A new thing of a kind that `actor` may act on: its id, as paths name it.
+    ///
+    /// It is made by the kind's own create route from that route's example, so that a kind that comes later needs
+    /// nothing here. What no route creates is listed.
+    func make(_ kind: String, for actor: Actor) async throws(CloudError) -> String {
+        switch kind {
+        case "host": return "host0"
+        case "user" where actor != .operator: return users[actor]!
+        default: break
+        }
+        guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
+            let example = route.example
+        else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
+        let maker = route.rule.permits(caller(actor)) ? actor : .operator
+        let body = try await fill(example, for: actor)
+        let answer = await send(maker, route.method, try await path(route, for: maker), body)
+        let made = answer.json.object?.count == 1 ? answer.json.object!.first!.value : answer.json
+        guard answer.status == route.status, let id = made["id"]?.string ?? made["name"]?.string else {
+            throw .fault("the example of \(route.method) \(route.fullPath) does not work: \(answer.status) \(answer.text)")
+        }
+        if kind == "image" {
+            let sent = await send(maker, .put, "/image/v2/images/\(id)/file", bytes: [UInt8](repeating: 1, count: 512))
+            guard sent.status == 204 else { throw .fault("no image can be sent: \(sent.text)") }
+        }
+        try await settle()
+        return id
+    }
+
+    /// An example with each `{kind}` replaced by one of that kind, and with names that nothing else has.
+    func fill(_ example: JSON, for actor: Actor) async throws(CloudError) -> JSON {
+        switch example {
+        case .string(let text) where text.hasPrefix("{") && text.hasSuffix("}"):
+            return .string(try await make(String(text.dropFirst().dropLast()), for: actor))
+        case .array(let items):
+            var out: [JSON] = []
+            for item in items { out.append(try await fill(item, for: actor)) }
+            return .array(out)
+        case .object(let members):
+            var out: [String: JSON] = [:]
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) { out[name] = try await fill(member, for: actor) }
+            if let name = out["name"]?.string {
+                made += 1
+                out["name"] = .string("\(name)-\(made)")
+            }
+            return .object(out)
+        default: return example
+        }
+    }
+
+    /// The route's path for a caller, its parameters replaced: by things of `owner`, or by an id that is none.
+    func path(_ route: Route, for actor: Actor, of owner: Actor? = nil, target: String? = nil) async throws(CloudError) -> String {
+        let names = Router.segments(route.path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        let about = names.last { !isCallersProject($0, route) }
+        var path = route.fullPath
+        for name in names {
+            var value: String
+            if isCallersProject(name, route) {
+                value = projects[actor] ?? projects[.member]!
+            } else if let target, name == about {
+                value = target
+            } else {
+                value = try await make(Self.kind(name), for: owner ?? actor)
+            }
+            value = value.percentEncoded
+            path = path.replacing("{\(name)}", with: value)
+        }
+        return path
+    }
+
+    private func isCallersProject(_ name: String, _ route: Route) -> Bool {
+        (name == "project_id" || name == "tenant_id") && route.service != .identity
+    }
+
+    private static func kind(_ parameter: String) -> String {
+        for end in ["_id", "_name"] where parameter.hasSuffix(end) { return String(parameter.dropLast(end.count)) }
+        return parameter
+    }
+
+    func caller(_ actor: Actor) -> Caller {
+        var caller = Caller()
+        guard actor != .nobody else { return caller }
+        caller.user = ID(users[actor]!)
+        caller.project = ID(projects[actor]!)
+        caller.roles = [actor.role.rawValue]
+        return caller
+    }
+}
+
+extension Route {
+    /// Whether a call names one thing.
+    var isTargeted: Bool {
+        Router.segments(path).contains { $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity) }
+    }
+    var name: String { "\(method.rawValue) \(fullPath)" }
+}
