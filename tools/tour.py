@@ -101,7 +101,7 @@ def progress(look, began, limit=COMMAND_SECONDS):
             return now - began
         if now - began > limit:
             raise Failure(f"still so after {limit} s: {text}")
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def read_openrc(path):
@@ -161,8 +161,7 @@ class Tenant:
                            ("/image/v2/images", "images")):
             def left():
                 return [each for each in self.call("GET", path)[kind] if each["name"] in names
-                        and self.project in (each.get("project_id"), each.get("tenant_id"), each.get("owner"), None)
-                        or kind == "servers" and each["name"] in names]
+                        and (each.get("project_id") or each.get("owner") or self.project) == self.project]
             for each in left():
                 self.call("DELETE", f"{path}/{each['id']}")
                 removed.append(each["name"])

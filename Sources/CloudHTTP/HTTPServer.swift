@@ -37,7 +37,8 @@ public struct HTTPServer: Sendable {
         let application = Application(
             responder: Responder(api: api), server: try secured(plain),
             configuration: ApplicationConfiguration(
-                address: .hostname(address, port: port), serverName: nil, backlog: 1024, reuseAddress: true),
+                address: .hostname(address, port: port), serverName: nil, backlog: 1024, reuseAddress: true,
+                availableConnectionsDelegate: MaximumAvailableConnections(4096)),
             onServerRunning: { _ in await onReady() }, logger: logger)
         try await application.run()
     }

@@ -93,7 +93,7 @@ def check_audit(cloud, ledger):
     """Every creation that was answered has just one record, and the log has no gap."""
     records, after = [], 0
     while True:
-        page = cloud.admin.http("GET", f"/akashi/v1/audit?all_tenants=1&limit=1000&after={after}").json["records"]
+        page = cloud.admin.http("GET", f"/v1/audit?all_tenants=1&limit=1000&after={after}").json["records"]
         if not page:
             break
         records += page

@@ -58,6 +58,12 @@ public final class Directory: Authenticator {
         state.withLock { $0 = loaded }
     }
 
+    /// Reads all of identity after a change. Where that fails nobody is known any more: an old view might let in
+    /// someone who has just been shut out.
+    func follow(_ reader: any Reader) {
+        do throws(CloudError) { try load(reader) } catch { state.withLock { $0 = Snapshot() } }
+    }
+
     /// Whether a commit that changed these is one to follow.
     public func isConcerned(by changed: Set<Reference>) -> Bool { changed.contains { Self.kinds.contains($0.kind) } }
 

@@ -19,8 +19,7 @@ public struct Identity: Sendable {
         directory = Directory(vault: vault)
         (self.store, self.vault, self.clock, self.region) = (store, vault, clock, region)
         store.observe { [directory] changed, reader in
-            // A directory that cannot be read stays as it was; the next change, or a restart, reads it again.
-            if directory.isConcerned(by: changed) { try? directory.load(reader) }
+            if directory.isConcerned(by: changed) { directory.follow(reader) }
         }
     }
 

@@ -76,6 +76,7 @@ public final class API: Sendable {
             if error.code == .unauthenticated {
                 response.headers.append(("www-authenticate", "Keystone uri=\"\(base)/identity\""))
             }
+            // A miss is recorded whether or not there is such a thing: the time it takes must not tell which.
             let isSecurity = error.code == .unauthenticated || error.code == .forbidden || error.code == .missing
             guard !route.method.isSafe || isSecurity else { return response }
             do throws(CloudError) { try await refusals.record(caller, route, parameters, error) } catch {

@@ -108,12 +108,8 @@ final class Stage: @unchecked Sendable {
     ///
     /// It is made by the kind's own create route from that route's example, so that a kind that comes later needs
     /// nothing here. What no route creates is listed.
-    func make(_ kind: String, for actor: Actor) async throws(CloudError) -> String {
-        switch kind {
-        case "host": return "host0"
-        case "user" where actor != .operator: return users[actor]!
-        default: break
-        }
+    func make(_ kind: String, for actor: Actor, withBytes: Bool = true) async throws(CloudError) -> String {
+        if kind == "host" { return "host0" }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
@@ -124,7 +120,7 @@ final class Stage: @unchecked Sendable {
         guard answer.status == route.status, let id = made["id"]?.string ?? made["name"]?.string else {
             throw .fault("the example of \(route.method) \(route.fullPath) does not work: \(answer.status) \(answer.text)")
         }
-        if kind == "image" {
+        if kind == "image", withBytes {
             let sent = await send(maker, .put, "/image/v2/images/\(id)/file", bytes: [UInt8](repeating: 1, count: 512))
             guard sent.status == 204 else { throw .fault("no image can be sent: \(sent.text)") }
         }
@@ -164,8 +160,11 @@ final class Stage: @unchecked Sendable {
                 value = projects[actor] ?? projects[.member]!
             } else if let target, name == about {
                 value = target
+            } else if Self.kind(name) == "user", route.rule == .signedIn {
+                // What anyone may do here, one does to oneself.
+                value = users[owner ?? actor]!
             } else {
-                value = try await make(Self.kind(name), for: owner ?? actor)
+                value = try await make(Self.kind(name), for: owner ?? actor, withBytes: route.intake != .stream)
             }
             value = value.percentEncoded
             path = path.replacing("{\(name)}", with: value)
