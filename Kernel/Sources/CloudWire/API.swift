@@ -82,7 +82,9 @@ public final class API: Sendable {
             let isSecurity = error.code == .unauthenticated || error.code == .forbidden || error.code == .missing
             guard !route.method.isSafe || isSecurity else { return response }
             do throws(CloudError) { try await refusals.record(caller, route, parameters, error) } catch {
+                // What cannot be recorded is not answered: not even that it was refused.
                 report(caller.requestID, error)
+                return refusal(route.service.dialect, error)
             }
             return response
         }
