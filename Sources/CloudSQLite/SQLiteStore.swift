@@ -11,6 +11,7 @@ public final class SQLiteStore: Store {
     private let schemas: Schemas
     private let statements: Statements
     private let clock: any Clock
+    private let cache = ReadCache()
     private let observers = Mutex<[@Sendable (Set<Reference>, any Reader) -> Void]>([])
     /// One at a time tells observers, with a view no older than the last one's.
     private let telling = Mutex(())
@@ -53,17 +54,25 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// SQLite reads take microseconds and never wait for a writer, so they run where they are asked for.
+    /// Reads are answered from memory where all they ask for is there. SQLite's take microseconds and never wait for a
+    /// writer, so they too run where they are asked for.
     public func read<T: Sendable>(
         _ body: @escaping @Sendable (any Reader) throws(CloudError) -> T
     ) async throws(CloudError) -> T {
-        try readNow(body)
+        let memory = MemoryReader(cache, schemas, clock.now())
+        do throws(CloudError) { return try body(memory) } catch {
+            guard memory.missed else { throw error }
+        }
+        return try readNow(body)
     }
 
     private func readNow<T>(_ body: (any Reader) throws(CloudError) -> T) throws(CloudError) -> T {
+        let generation = cache.generation
         do {
             return try pool.read { db in
-                try body(SQLiteTransaction(db, schemas, statements, clock.now(), record: nil))
+                try body(
+                    SQLiteTransaction(
+                        db, schemas, statements, clock.now(), record: nil, cache: cache, generation: generation))
             }
         } catch { throw Self.translate(error) }
     }
@@ -72,13 +81,20 @@ public final class SQLiteStore: Store {
         _ record: AuditRecord?, _ body: @escaping @Sendable (any Writer) throws(CloudError) -> T
     ) async throws(CloudError) -> T {
         let (value, changed): (T, Set<Reference>)
+        let window = CommitWindow(cache)
         do {
             (value, changed) = try await pool.write { [schemas, statements, clock] db in
                 let transaction = SQLiteTransaction(db, schemas, statements, clock.now(), record: record)
                 let value = try body(transaction)
-                return (value, try transaction.finish())
+                let changed = try transaction.finish()
+                window.open(changed)
+                return (value, changed)
             }
-        } catch { throw Self.translate(error) }
+        } catch {
+            window.close()
+            throw Self.translate(error)
+        }
+        window.close()
         if !changed.isEmpty { try tell(changed) }
         return value
     }

@@ -9,11 +9,18 @@ final class SQLiteTransaction: Writer {
     let schemas: Schemas
     let now: Instant
     var record: AuditRecord?
+    /// Where what is read is remembered; nil in a transaction that writes.
+    private let cache: ReadCache?
+    private let generation: Int
     private var changed: Set<Reference> = []
     private var changedResource = false
 
-    init(_ db: Database, _ schemas: Schemas, _ statements: Statements, _ now: Instant, record: AuditRecord?) {
+    init(
+        _ db: Database, _ schemas: Schemas, _ statements: Statements, _ now: Instant, record: AuditRecord?,
+        cache: ReadCache? = nil, generation: Int = 0
+    ) {
         (self.db, self.schemas, self.statements, self.now, self.record) = (db, schemas, statements, now, record)
+        (self.cache, self.generation) = (cache, generation)
     }
 
     func finish() throws(CloudError) -> Set<Reference> {
@@ -50,9 +57,11 @@ final class SQLiteTransaction: Writer {
 
     func row(_ kind: Kind, _ id: String) throws(CloudError) -> CloudStore.Row? {
         let schema = schemas[kind]
-        return try fetch(statements[kind].select + " WHERE id = ?", [id]) { (row) throws(CloudError) in
+        let found = try fetch(statements[kind].select + " WHERE id = ?", [id]) { (row) throws(CloudError) in
             try decode(row, schema)
         }.first
+        cache?.keep(found, kind, id, since: generation)
+        return found
     }
 
     func rows(_ query: Query) throws(CloudError) -> [CloudStore.Row] {
@@ -65,16 +74,21 @@ final class SQLiteTransaction: Writer {
         let sorting = order.map { Statements.quote($0.column) + ($0.ascending ? "" : " DESC") }.joined(separator: ", ")
         let schema = schemas[query.kind]
         let limit = query.limit == .max ? -1 : query.limit
-        return try fetch(
+        let found = try fetch(
             "\(statements[query.kind].select) WHERE \(condition) ORDER BY \(sorting) LIMIT ?", arguments + [limit]
         ) { (row) throws(CloudError) in try decode(row, schema) }
+        cache?.keep(found, query, since: generation)
+        return found
     }
 
     func count(_ query: Query) throws(CloudError) -> Int {
         let (condition, arguments) = try filter(query)
-        return try fetch(
-            "SELECT count(*) FROM \(Statements.quote(query.kind.plural)) WHERE \(condition)", arguments
-        ) { (row) in row[0] as Int }.first ?? 0
+        let found =
+            try fetch(
+                "SELECT count(*) FROM \(Statements.quote(query.kind.plural)) WHERE \(condition)", arguments
+            ) { (row) in row[0] as Int }.first ?? 0
+        cache?.keep(found, query, since: generation)
+        return found
     }
 
     private func filter(_ query: Query) throws(CloudError) -> (String, [(any DatabaseValueConvertible)?]) {

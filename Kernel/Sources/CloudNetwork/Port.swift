@@ -70,7 +70,8 @@ public struct Port: Lifecycle {
             try await fabric.ensurePort(spec)
             let isCut = try await isCut(turn.it, in: fabric)
             turn.it.status = isCut ? .error : turn.it.host.isEmpty || !turn.it.adminUp ? .down : .active
-            turn.it.fault = isCut ? "Its connection to the server is gone; a hard reboot of the server makes it anew." : ""
+            turn.it.fault =
+                isCut ? "Its connection to the server is gone; a hard reboot of the server makes it anew." : ""
             return .rest
         case .destroy:
             if !turn.it.host.isEmpty { try await fabric.removePlug(turn.it.id, on: ID(turn.it.host)) }

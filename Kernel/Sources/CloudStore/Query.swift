@@ -1,7 +1,7 @@
 import CloudCore
 
 /// Which resources of a kind, in which order. Every list is bounded by `limit`.
-public struct Query: Sendable {
+public struct Query: Hashable, Sendable {
     /// A column has one of some values. `id`, `project_id`, `created_at` and `updated_at` count as columns.
     public struct Condition: Hashable, Sendable {
         public var column: String

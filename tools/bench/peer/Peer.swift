@@ -14,13 +14,16 @@ import NIOSSL
 struct Peer {
     static func main() async throws {
         let words = Array(CommandLine.arguments.dropFirst())
-        guard let port = words.first.flatMap(Int.init) else { return print("usage: bench-peer PORT [CERTIFICATE KEY] SIZE...") }
+        guard let port = words.first.flatMap(Int.init) else {
+            return print("usage: bench-peer PORT [CERTIFICATE KEY] SIZE...")
+        }
         let files = words.dropFirst().filter { Int($0) == nil }
         let router = Router()
         for size in Set(words.dropFirst().compactMap(Int.init)) {
             let bytes = ByteBuffer(repeating: UInt8(ascii: "x"), count: size)
             router.get("/\(size)") { _, _ in
-                Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: bytes))
+                Response(
+                    status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: bytes))
             }
         }
         let plain = HTTPServerBuilder.http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(75)))
