@@ -80,7 +80,8 @@ struct SimulationTests {
             ports.fabric = BrokenFabric(good: ports.fabric, fault: .forgetsToRemovePorts)
             return ports
         }
-        let swallows = await live(0..<100) { ports in
+        // Most of these heal by themselves before anyone looks, so more seeds are needed to meet one that does not.
+        let swallows = await live(0..<500) { ports in
             var ports = ports
             ports.fabric = BrokenFabric(good: ports.fabric, fault: .swallowsPortErrors)
             return ports
@@ -91,8 +92,9 @@ struct SimulationTests {
             return ports
         }
         let counts =
-            "of 100 seeds: ports not removed \(forgets.count), port errors swallowed \(swallows.count), disks not erased \(leaves.count)"
+            "ports not removed: \(forgets.count) of 100 seeds; port errors swallowed: \(swallows.count) of 500; "
+            + "disks not erased: \(leaves.count) of 100"
         print(counts)
-        #expect(forgets.count > 20 && swallows.count > 1 && leaves.count > 20, "\(counts)")
+        #expect(forgets.count > 20 && swallows.count > 2 && leaves.count > 20, "\(counts)")
     }
 }
