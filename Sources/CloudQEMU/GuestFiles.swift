@@ -26,7 +26,7 @@ struct GuestFiles: Sendable {
         if !Files.exists(paths.base) { try await linkBase(try await imageFile(guest.disk.image)) }
         let bytes = Overlay.bytes(size: guest.disk.size, base: "base", format: guest.disk.format)
         guard !isThere(paths.disk, atLeast: bytes.count) else { return }
-        try Files.write(bytes, to: paths.disk, user: guest.uid, group: guest.uid, sync: true)
+        try Files.write(bytes, to: paths.disk, user: guest.uid, group: guest.uid)
     }
 
     /// A power cut may leave a file under its name without its content. A disk shorter than it began has never been

@@ -36,12 +36,19 @@ final class ReadCache: Sendable {
     func count(_ query: Query) -> Int? { state.withLock { $0.kinds[query.kind]?.counts[query] } }
 
     func keep(_ row: Row?, _ kind: Kind, _ id: String, since generation: Int) {
+        var row = row
+        row?.memo = CloudStore.Row.Memo()
         keep(kind, 1, since: generation) { $0.rows[id] = .some(row) }
     }
 
     func keep(_ rows: [Row], _ query: Query, since generation: Int) {
         guard rows.count <= Self.longest else { return }
-        keep(query.kind, rows.count + 1, since: generation) { $0.lists[query] = rows }
+        let remembered = rows.map { row in
+            var row = row
+            row.memo = CloudStore.Row.Memo()
+            return row
+        }
+        keep(query.kind, rows.count + 1, since: generation) { $0.lists[query] = remembered }
     }
 
     func keep(_ count: Int, _ query: Query, since generation: Int) {

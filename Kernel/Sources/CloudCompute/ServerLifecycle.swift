@@ -132,8 +132,10 @@ extension Server: Lifecycle {
         let interfaces = try await turn.store.read { (reader) throws(CloudError) in
             try world.cabling.interfaces(of: device, in: reader)
         }
-        try await world.hypervisor.ensureGuest(it.spec(interfaces, devices), on: host)
-        try await world.cabling.settle(on: host)
+        // The process starts while the network takes up its ports.
+        try await turn.clock.together(
+            { () throws(CloudError) in try await world.hypervisor.ensureGuest(it.spec(interfaces, devices), on: host) },
+            { () throws(CloudError) in try await world.cabling.settle(on: host) })
         try await world.hypervisor.resume(it.id, on: host)
         bind(&turn, in: world)
     }

@@ -55,6 +55,11 @@ public protocol Clock: Sendable {
     func within<T: Sendable>(
         _ limit: Duration, _ body: @escaping @Sendable () async throws(CloudError) -> T
     ) async throws(CloudError) -> T
+    /// Runs two things side by side to their ends, and throws what either threw. A simulation runs one after the other.
+    func together(
+        _ one: @escaping @Sendable () async throws(CloudError) -> Void,
+        _ other: @escaping @Sendable () async throws(CloudError) -> Void
+    ) async throws(CloudError)
 }
 
 extension Clock {
@@ -75,6 +80,26 @@ extension Clock {
         }
         guard let outcome else { throw CloudError(.timeout, "It took longer than it may.") }
         return try outcome.get()
+    }
+}
+
+extension Clock {
+    public func together(
+        _ one: @escaping @Sendable () async throws(CloudError) -> Void,
+        _ other: @escaping @Sendable () async throws(CloudError) -> Void
+    ) async throws(CloudError) {
+        let task = Task { () -> Result<Void, CloudError> in
+            do throws(CloudError) { return .success(try await other()) } catch { return .failure(error) }
+        }
+        let outcome = await withTaskCancellationHandler {
+            let mine: Result<Void, CloudError>
+            do throws(CloudError) { mine = .success(try await one()) } catch { mine = .failure(error) }
+            return (mine, await task.value)
+        } onCancel: {
+            task.cancel()
+        }
+        try outcome.0.get()
+        try outcome.1.get()
     }
 }
 

@@ -51,6 +51,7 @@ public struct Turn<R: Resource>: Sendable {
     public let store: any Store
     public let now: Instant
     public let dice: any Dice
+    public let clock: any Clock
     /// Further writes of the same commit.
     public private(set) var writes: [@Sendable (any Writer) throws(CloudError) -> Void] = []
 
@@ -62,7 +63,8 @@ public struct Turn<R: Resource>: Sendable {
         writes.append(write)
     }
 
-    init(_ it: Stored<R>, signals: Set<Signal>, store: any Store, now: Instant, dice: any Dice) {
-        (self.it, self.signals, self.store, self.now, self.dice) = (it, signals, store, now, dice)
+    init(_ it: Stored<R>, signals: Set<Signal>, store: any Store, clock: any Clock, dice: any Dice) {
+        (self.it, self.signals, self.store, self.dice) = (it, signals, store, dice)
+        (self.clock, now) = (clock, clock.now())
     }
 }

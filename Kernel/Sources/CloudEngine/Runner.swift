@@ -58,7 +58,7 @@ struct Runner<R: Lifecycle>: Stepping {
     /// One step and its commit; returns whether to go on at once.
     private func turn(_ target: Reference, _ seen: Seen) async throws(CloudError) -> Bool {
         var turn = Turn(
-            seen.stored, signals: Set(seen.signals.map(\.signal)), store: store, now: clock.now(), dice: dice)
+            seen.stored, signals: Set(seen.signals.map(\.signal)), store: store, clock: clock, dice: dice)
         var work = seen.work
         var next: Next<R.Label>
         var failure: CloudError?

@@ -25,4 +25,13 @@ public final class SimClock: Clock {
         guard now() <= end else { throw CloudError(.timeout, "It took longer than it may.") }
         return value
     }
+
+    /// One after the other, so that a seed always tells the same story.
+    public func together(
+        _ one: @escaping @Sendable () async throws(CloudError) -> Void,
+        _ other: @escaping @Sendable () async throws(CloudError) -> Void
+    ) async throws(CloudError) {
+        try await one()
+        try await other()
+    }
 }

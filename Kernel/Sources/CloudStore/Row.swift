@@ -1,4 +1,5 @@
 import CloudCore
+import Synchronization
 
 /// A resource as a store sees it: what is common to all, and the fields' values in the table's order.
 public struct Row: Hashable, Sendable {
@@ -9,6 +10,8 @@ public struct Row: Hashable, Sendable {
     public var version: Int
     public var deletingSince: Instant?
     public var values: [JSON]
+    /// Remembers the resource that this row was read as; for rows that are kept in memory.
+    public var memo: Memo?
 
     public init(
         id: String, project: String, createdAt: Instant, updatedAt: Instant, version: Int, deletingSince: Instant?,
@@ -18,6 +21,16 @@ public struct Row: Hashable, Sendable {
         (self.version, self.deletingSince, self.values) = (version, deletingSince, values)
     }
 
+    public static func == (a: Row, b: Row) -> Bool {
+        a.id == b.id && a.version == b.version && a.project == b.project && a.createdAt == b.createdAt
+            && a.updatedAt == b.updatedAt && a.deletingSince == b.deletingSince && a.values == b.values
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(version)
+    }
+
     init<R: Resource>(_ stored: Stored<R>) {
         self.init(
             id: stored.id.text, project: stored.project.text, createdAt: stored.createdAt, updatedAt: stored.updatedAt,
@@ -25,6 +38,7 @@ public struct Row: Hashable, Sendable {
     }
 
     func decode<R: Resource>(_ type: R.Type) throws(CloudError) -> Stored<R> {
+        if let known = memo?.value as? Stored<R> { return known }
         var value = R()
         let fields = R.fields
         // By index: a field that is taken out of the table is copied, which takes longer than to use it.
@@ -33,9 +47,22 @@ public struct Row: Hashable, Sendable {
                 throw .fault("\(R.kind) \(id) as stored is not valid: \(error.message)")
             }
         }
-        return Stored(
-            id: ID(id), project: ID(project), createdAt: createdAt, updatedAt: updatedAt, version: version,
+        let stored = Stored(
+            id: ID<R>(id), project: ID(project), createdAt: createdAt, updatedAt: updatedAt, version: version,
             deletingSince: deletingSince, value: value)
+        memo?.value = stored
+        return stored
+    }
+
+    /// A resource, remembered beside its row. It follows from the row, so it does not count when rows are compared.
+    public final class Memo: Sendable {
+        private let kept = Mutex<(any Sendable)?>(nil)
+        public init() {}
+
+        var value: (any Sendable)? {
+            get { kept.withLock { $0 } }
+            set { kept.withLock { $0 = newValue } }
+        }
     }
 }
 

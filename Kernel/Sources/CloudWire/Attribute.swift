@@ -90,9 +90,11 @@ public enum Audience: Hashable, Sendable, CaseIterable {
     /// OpenStack's.
     case openstack
 
+    private static let eclNames = ["python-esiclient", "eclsdk", "eclcloud"].map { Array($0.utf8) }
+
     /// Told apart by what a client says it is; who says nothing is of OpenStack's.
     public init(userAgent: String) {
-        let isECL = ["python-esiclient", "eclsdk", "eclcloud"].contains { userAgent.contains($0) }
+        let isECL = Self.eclNames.contains { userAgent.utf8.starts(with: $0) }
         self = isECL ? .ecl : .openstack
     }
 }

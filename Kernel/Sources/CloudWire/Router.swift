@@ -6,6 +6,8 @@ struct Router: Sendable {
         let literals: [String: Node]
         let wildcard: Node?
         let routes: [Method: Route]
+        /// Where the path's parameters stand, and their names; the same for every method.
+        let parameters: [(place: Int, name: String)]
 
         init(_ routes: [(segments: ArraySlice<Substring>, route: Route)]) {
             var here: [Method: Route] = [:]
@@ -24,6 +26,9 @@ struct Router: Sendable {
                 }
             }
             self.routes = here
+            let found = here.values.first.map { Router.parameters($0.fullPath) } ?? []
+            precondition(here.values.allSatisfy { Router.parameters($0.fullPath).map(\.name) == found.map(\.name) })
+            parameters = found
             literals = below.mapValues(Node.init)
             wildcard = wild.isEmpty ? nil : Node(wild)
         }
@@ -44,6 +49,12 @@ struct Router: Sendable {
     /// Empty segments do not count: a slash at the end changes nothing.
     static func segments(_ path: String) -> [Substring] { path.split(separator: "/") }
 
+    private static func parameters(_ path: String) -> [(place: Int, name: String)] {
+        segments(path).enumerated().filter { $0.element.hasPrefix("{") }.map {
+            ($0.offset, String($0.element.dropFirst().dropLast()))
+        }
+    }
+
     func match(_ method: Method, _ path: String) -> Match {
         let segments = Self.segments(path)
         guard segments.count <= 16, let node = find(root, segments[...]) else { return .none }
@@ -52,9 +63,14 @@ struct Router: Sendable {
                 ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })
         }
         var parameters: [String: String] = [:]
-        for (pattern, segment) in zip(Self.segments(route.fullPath), segments) where pattern.hasPrefix("{") {
+        for (place, name) in node.parameters {
+            let segment = segments[place]
+            if !segment.utf8.contains(UInt8(ascii: "%")) {
+                parameters[name] = String(segment)
+                continue
+            }
             guard let decoded = percentDecoded(segment) else { return .none }
-            parameters[String(pattern.dropFirst().dropLast())] = decoded
+            parameters[name] = decoded
         }
         return .found(route, parameters)
     }
