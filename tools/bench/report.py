@@ -23,7 +23,8 @@ def machine(summary):
         "processors": f"{len(re.findall(r'^processor', pathlib.Path('/proc/cpuinfo').read_text(), re.MULTILINE))} × {cpu[1] if cpu else platform.machine()}",
         "memory_gib": round(memory), "system": system[1] if system else platform.system(),
         "kernel": ".".join(platform.release().split(".")[:2]), "qemu": re.search(r"version (\S+)", qemu)[1],
-        "network": found["network"][1] if found["network"] else "", "servers": found["servers"][1] if found["servers"] else "",
+        # Where things lie on this machine is nobody's business.
+        **{name: re.sub(r" in /[^ ,]+", "", line[1]).rstrip(".") if line else "" for name, line in found.items()},
     }
 
 
