@@ -2,7 +2,9 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import socket
+import tempfile
 import uuid
 
 import pytest
@@ -36,13 +38,16 @@ def cloud(tmp_path_factory):
     if given := os.environ.get("AKASHI_STATE"):
         yield Cloud(pathlib.Path(given), home)
         return
-    state = tmp_path_factory.mktemp("akashi")
+    # Not below pytest's own directory, which nobody else may enter: servers run as users of their own.
+    state = pathlib.Path(tempfile.mkdtemp(prefix="akashi-e2e-", dir="/var/tmp"))
+    state.chmod(0o711)
     dev = REPOSITORY / "dev"
     try:
         must(run([dev, "up", "--state", state, "--port", _free_port()], seconds=START_SECONDS))
         yield Cloud(state, home)
     finally:
         must(run([dev, "down", "--state", state], seconds=120))
+        shutil.rmtree(state)
 
 
 @pytest.fixture(scope="session")
