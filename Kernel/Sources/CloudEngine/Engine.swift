@@ -118,6 +118,7 @@ public final class Engine: Sendable {
     }
 
     private func pause() async -> Duration {
+        // A store that is away is asked again in a second; taking work from it reports the failure.
         let soon = try? await store.read { (reader) throws(CloudError) in try reader.nextWork() }
         guard let moment = soon ?? nil else { return .seconds(1) }
         return max(.milliseconds(1), min(moment - clock.now(), .seconds(1)))

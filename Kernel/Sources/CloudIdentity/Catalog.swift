@@ -4,7 +4,7 @@ import CloudWire
 
 /// The list of services that a token carries, and the version documents by which clients find their way.
 enum Catalog {
-    static func json(_ call: Call, _ project: ProjectID?, region: String = defaultRegion) -> JSON {
+    static func json(_ call: Call, _ project: ProjectID?, region: String) -> JSON {
         .array(
             Service.catalog.map { service in
                 let path = fill(service.catalogPath, project?.text ?? "")
@@ -25,9 +25,6 @@ enum Catalog {
         let place = "{project_id}"
         return path.hasSuffix(place) ? path.dropLast(place.utf8.count) + project : path
     }
-
-    /// The region of a cloud that was given no other name.
-    static let defaultRegion = "jp1"
 
     static let routes = [
         Route(.get, .identity, "/v3", action: "show", rule: .anyone, "Identity's version.") {

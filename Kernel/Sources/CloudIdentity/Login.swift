@@ -28,7 +28,7 @@ struct Login: Sendable {
             Route(
                 .get, .identity, "/v3/auth/catalog", action: "list", rule: .signedIn, "Lists the services.",
                 handle: { (call) throws(CloudError) in
-                    .json(200, ["catalog": Catalog.json(call, call.caller.project), "links": [:]])
+                    .json(200, ["catalog": Catalog.json(call, call.caller.project, region: region), "links": [:]])
                 }),
             Route(
                 .get, .identity, "/v3/auth/projects", action: "list", rule: .signedIn,
