@@ -7,7 +7,8 @@ extension Instant {
         let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).compactMap { Self.digits($0) }
         let clock = halves[1].split(separator: ".", omittingEmptySubsequences: false)
         let time = clock[0].split(separator: ":", omittingEmptySubsequences: false).compactMap { Self.digits($0) }
-        guard date.count == 3, time.count == 3, clock.count <= 2, (1970...9999).contains(date[0]), (1...12).contains(date[1]),
+        guard date.count == 3, time.count == 3, clock.count <= 2, (1970...9999).contains(date[0]),
+            (1...12).contains(date[1]),
             (1...31).contains(date[2]), time[0] < 24, time[1] < 60, time[2] < 61
         else { return nil }
         var part: Int64 = 0

@@ -22,12 +22,16 @@ public struct Image: Lifecycle {
     public static let opening: (column: String, value: JSON)? = ("visibility", "public")
     public static let fields: [Field<Image>] = [
         .text("name", \.name, [.read, .create, .update, .indexed], "A name for people."),
-        .choice("visibility", \.visibility, [.read, .create, .update, .indexed], "Who may use it: its project, those it is shared with, or all."),
+        .choice(
+            "visibility", \.visibility, [.read, .create, .update, .indexed],
+            "Who may use it: its project, those it is shared with, or all."),
         .choice("status", \.status, [.read, .indexed], "Whether its bytes are here."),
         .text("disk_format", \.diskFormat, [.read, .create, .update], max: 20, "raw or qcow2."),
         .text("container_format", \.containerFormat, [.read, .create, .update], max: 20, "bare."),
-        .integer("min_disk", \.minDisk, [.read, .create, .update], 0...65_536, "GiB of disk that a server needs for it."),
-        .integer("min_ram", \.minRAM, [.read, .create, .update], 0...4_194_304, "MiB of memory that a server needs for it."),
+        .integer(
+            "min_disk", \.minDisk, [.read, .create, .update], 0...65_536, "GiB of disk that a server needs for it."),
+        .integer(
+            "min_ram", \.minRAM, [.read, .create, .update], 0...4_194_304, "MiB of memory that a server needs for it."),
         .boolean("protected", \.protected, [.read, .create, .update], "Whether it cannot be deleted."),
         .boolean("os_hidden", \.hidden, [.read, .create, .update], "Whether lists leave it out."),
         .integer("size", \.size, [.read], 0...Int.max, "Bytes of the file."),
@@ -35,7 +39,8 @@ public struct Image: Lifecycle {
         .text("checksum", \.checksum, [.read], max: 32, "The file's MD5, in hexadecimal."),
         .text("os_hash_value", \.sha512, [.read], max: 128, "The file's SHA-512, in hexadecimal."),
         .value("tags", \.tags, [.read, .create, .update], max: 36_864, "Labels."),
-        .value("properties", \.properties, [.read, .create, .update], max: 32_768, "Names and values of the owner's own."),
+        .value(
+            "properties", \.properties, [.read, .create, .update], max: 32_768, "Names and values of the owner's own."),
     ]
 
     /// What an image's lifecycle acts through: its bytes, and which of them are on their way.
@@ -44,7 +49,9 @@ public struct Image: Lifecycle {
         let uploads: Uploads
     }
 
-    public static func step(_ label: Label, _ turn: inout Turn<Image>, in world: World) async throws(CloudError) -> Next<Label> {
+    public static func step(_ label: Label, _ turn: inout Turn<Image>, in world: World) async throws(CloudError)
+        -> Next<Label>
+    {
         let id = turn.it.id
         if turn.isDoomed, label != .destroy { return .hop(.destroy) }
         switch label {
@@ -71,7 +78,8 @@ extension Image: Governed {
     /// Bytes that a project's images may have together: 2 TiB.
     public static let byteQuota = 2 << 40
 
-    public static func admit(_ draft: inout Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         try draft.value.check(caller, was: .private)
     }
 
@@ -84,7 +92,8 @@ extension Image: Governed {
         }
     }
 
-    public static func admitRemoval(of it: Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         guard !it.protected else {
             throw CloudError(.forbidden, "Image \(it.id) is protected and cannot be deleted.")
         }

@@ -14,7 +14,10 @@ enum ImageActs {
         },
         turn("deactivate", from: .active, to: .deactivated, "Takes an image out of use; its bytes stay."),
         turn("reactivate", from: .deactivated, to: .active, "Puts an image back into use."),
-        Route(.get, .image, "/v2/info/import", action: "show", rule: .signedIn, "Ways to import: images are sent as bytes.") {
+        Route(
+            .get, .image, "/v2/info/import", action: "show", rule: .signedIn,
+            "Ways to import: images are sent as bytes."
+        ) {
             (_) throws(CloudError) in
             .json(200, ["import-methods": ["description": "Import methods available.", "type": "array", "value": []]])
         },
@@ -34,7 +37,8 @@ enum ImageActs {
         ) { (call) throws(CloudError) in
             let (id, tag) = (ID<Image>(call.parameter("image_id")), try String(json: .string(call.parameter("tag"))))
             try await call.write(id.text) { (writer) throws(CloudError) in
-                _ = try writer.reviseImage(id, for: call.caller) { (it) throws(CloudError) in try change(&it.value, tag) }
+                _ = try writer.reviseImage(id, for: call.caller) { (it) throws(CloudError) in try change(&it.value, tag)
+                }
             }
             return Response(204)
         }
@@ -42,7 +46,8 @@ enum ImageActs {
 
     private static func turn(_ action: String, from old: Image.Status, to new: Image.Status, _ help: String) -> Route {
         Route(
-            .post, .image, "/v2/images/{image_id}/actions/" + action, action: action, kind: Image.kind, rule: .role(.member),
+            .post, .image, "/v2/images/{image_id}/actions/" + action, action: action, kind: Image.kind,
+            rule: .role(.member),
             status: 204, help
         ) { (call) throws(CloudError) in
             let id = ID<Image>(call.parameter("image_id"))

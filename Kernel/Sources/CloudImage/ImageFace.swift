@@ -19,7 +19,8 @@ extension Image {
 
     /// Names that an owner's property may not have: they are, or were, the image service's own.
     static func isReserved(_ name: String) -> Bool {
-        name.hasPrefix("os_glance") || ["locations", "direct_url", "deleted", "deleted_at", "properties", "members"].contains(name)
+        name.hasPrefix("os_glance")
+            || ["locations", "direct_url", "deleted", "deleted_at", "properties", "members"].contains(name)
             || face.attributes.contains { $0.name == name }
     }
 
@@ -55,7 +56,9 @@ extension Image {
 extension Attribute where R == Image {
     static func emptyIsNull(_ name: String) -> Self { nullable(name) { (_, value) in value == "" } }
     /// Sizes are not known before the bytes are here.
-    static func pendingIsNull(_ name: String) -> Self { nullable(name) { (it, _) in it.status != .active && it.status != .deactivated } }
+    static func pendingIsNull(_ name: String) -> Self {
+        nullable(name) { (it, _) in it.status != .active && it.status != .deactivated }
+    }
 
     private static func nullable(
         _ name: String, _ isNull: @escaping @Sendable (Stored<Image>, JSON) -> Bool

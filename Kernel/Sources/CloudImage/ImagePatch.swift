@@ -7,7 +7,9 @@ struct ImagePatch: Sendable {
     private let operation: String, name: String, value: JSON
 
     /// Media types of a patch; `1` and `0` spell an operation differently.
-    private static let types = ["application/openstack-images-v2.1-json-patch", "application/openstack-images-v2.0-json-patch"]
+    private static let types = [
+        "application/openstack-images-v2.1-json-patch", "application/openstack-images-v2.0-json-patch",
+    ]
 
     static let route = Route(
         .patch, .image, "/v2/images/{image_id}", action: "update", kind: Image.kind, rule: .role(.member),
@@ -38,8 +40,12 @@ struct ImagePatch: Sendable {
         guard let operation = step["op"]?.string ?? short,
             let path = step["path"]?.string ?? short.flatMap({ step[$0]?.string }), path.hasPrefix("/"), path.count > 1
         else { throw .invalid("An operation has an op and a path.") }
-        guard !path.dropFirst().contains("/") else { throw .invalid("Only single names can be changed.", field: "path") }
-        guard operation == "remove" || step["value"] != nil else { throw .invalid("The operation has no value.", field: "value") }
+        guard !path.dropFirst().contains("/") else {
+            throw .invalid("Only single names can be changed.", field: "path")
+        }
+        guard operation == "remove" || step["value"] != nil else {
+            throw .invalid("The operation has no value.", field: "value")
+        }
         self.operation = operation
         name = String(path.dropFirst()).replacing("~1", with: "/").replacing("~0", with: "~")
         value = step["value"] ?? .null

@@ -12,7 +12,8 @@ struct ImageQuery: Sendable {
 
     /// Parameters that `Listing` knows or that are no filters.
     private static let others: Set<String> = [
-        "limit", "marker", "sort_key", "sort_dir", "sort", "fields", "all_tenants", "all_projects", "page_reverse", "detailed",
+        "limit", "marker", "sort_key", "sort_dir", "sort", "fields", "all_tenants", "all_projects", "page_reverse",
+        "detailed",
     ]
 
     init(_ request: Request) throws(CloudError) {
@@ -26,19 +27,26 @@ struct ImageQuery: Sendable {
             case "member_status": share = text == "all" ? nil : try Self.choice(name, text) as ImageMember.Status
             case "os_hidden": wantsHidden = true
             default:
-                if !Image.face.attributes.contains(where: { $0.name == name }) { tests.append(.holds("properties", key: name, text)) }
+                if !Image.face.attributes.contains(where: { $0.name == name }) {
+                    tests.append(.holds("properties", key: name, text))
+                }
             }
         }
     }
 
     private static func number(_ name: String, _ text: String) throws(CloudError) -> Int {
-        guard let number = Int(text), number >= 0 else { throw .invalid("\(name) must be a whole number.", field: name) }
+        guard let number = Int(text), number >= 0 else {
+            throw .invalid("\(name) must be a whole number.", field: name)
+        }
         return number
     }
 
-    private static func choice<C: RawRepresentable<String> & CaseIterable>(_ name: String, _ text: String) throws(CloudError) -> C {
+    private static func choice<C: RawRepresentable<String> & CaseIterable>(_ name: String, _ text: String)
+        throws(CloudError) -> C
+    {
         guard let choice = C(rawValue: text) else {
-            throw .invalid("\(name) must be one of all, \(C.allCases.map(\.rawValue).joined(separator: ", ")).", field: name)
+            throw .invalid(
+                "\(name) must be one of all, \(C.allCases.map(\.rawValue).joined(separator: ", ")).", field: name)
         }
         return choice
     }
@@ -48,7 +56,9 @@ struct ImageQuery: Sendable {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         let isNamed = ["gt", "gte", "lt", "lte", "eq", "neq"].contains(parts.first ?? "")
         guard let moment = Instant(text: isNamed && parts.count > 1 ? parts[1] : text) else {
-            throw .invalid("\(name) must be a time, as 2026-11-23T00:00:00Z, behind gt:, gte:, lt:, lte:, eq: or neq:.", field: name)
+            throw .invalid(
+                "\(name) must be a time, as 2026-11-23T00:00:00Z, behind gt:, gte:, lt:, lte:, eq: or neq:.",
+                field: name)
         }
         let second = Int(moment.microseconds)...(Int(moment.microseconds) + 999_999)
         switch isNamed ? parts[0] : "eq" {

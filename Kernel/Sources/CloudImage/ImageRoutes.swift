@@ -16,7 +16,9 @@ public struct Images: Sendable {
 
     public init(files: any ImageFiles, limit: Int = ImageFormat.largest) { (self.files, self.limit) = (files, limit) }
 
-    public func enroll(in engine: Engine) { engine.enroll(Image.self, world: Image.World(files: files, uploads: uploads)) }
+    public func enroll(in engine: Engine) {
+        engine.enroll(Image.self, world: Image.World(files: files, uploads: uploads))
+    }
 
     /// Removes bytes that no image has.
     public func sweep(_ store: any Store) async throws(CloudError) -> [String] {
@@ -30,11 +32,14 @@ public struct Images: Sendable {
     }
 
     public var routes: [Route] {
-        [Self.versions, list, show, create, ImagePatch.route, delete, upload, download] + ImageActs.routes + MemberRoutes.routes
+        [Self.versions, list, show, create, ImagePatch.route, delete, upload, download] + ImageActs.routes
+            + MemberRoutes.routes
             + ImageSchema.routes
     }
 
-    private static let versions = Route(.get, .image, "", action: "show", rule: .anyone, status: 300, "Image's versions.") {
+    private static let versions = Route(
+        .get, .image, "", action: "show", rule: .anyone, status: 300, "Image's versions."
+    ) {
         (call) throws(CloudError) in
         .json(
             300,
@@ -52,7 +57,9 @@ public struct Images: Sendable {
         Route(.get, .image, "/v2/images", action: "list", kind: Image.kind, rule: .role(.reader), "Lists images.") {
             (call) throws(CloudError) in
             let wish = try ImageQuery(call.request)
-            let shares = try await call.store.read { (reader) throws(CloudError) in try wish.shares(with: call.project, reader) }
+            let shares = try await call.store.read { (reader) throws(CloudError) in
+                try wish.shares(with: call.project, reader)
+            }
             return try await Image.face.page(
                 call, strict: false, adjust: { (query) throws(CloudError) in wish.narrow(&query, shares: shares) },
                 isVisible: { (it, reader) throws(CloudError) in try reader.sees(it, call.caller) }
@@ -60,7 +67,8 @@ public struct Images: Sendable {
                 try Image.write(it, reader, into: &writer, only: only)
             } next: { writer, marker in
                 // Below the service's prefix, as Glance's clients expect.
-                writer.field("next", .string(String(call.request.nextPath(marker).dropFirst(Service.image.prefix.count))))
+                writer.field(
+                    "next", .string(String(call.request.nextPath(marker).dropFirst(Service.image.prefix.count))))
             }
         }
     }
@@ -108,7 +116,8 @@ public struct Images: Sendable {
 
     private var delete: Route {
         Route(
-            .delete, .image, "/v2/images/{image_id}", action: "delete", kind: Image.kind, rule: .role(.member), status: 204,
+            .delete, .image, "/v2/images/{image_id}", action: "delete", kind: Image.kind, rule: .role(.member),
+            status: 204,
             "Deletes an image; servers made of it keep their disks."
         ) { (call) throws(CloudError) in
             let id = ID<Image>(call.parameter("image_id"))
@@ -149,7 +158,8 @@ public struct Images: Sendable {
     private func finish(_ id: ID<Image>, _ received: Received, _ call: Call) async throws(CloudError) {
         try await move(id, from: .saving, to: .active, call) { (image, room) throws(CloudError) in
             guard let format = ImageFormat(rawValue: image.diskFormat), image.containerFormat == "bare" else {
-                throw .invalid("disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
+                throw .invalid(
+                    "disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
             }
             guard received.size <= room else {
                 throw CloudError(.overQuota, "The project's images have \(Image.byteQuota) bytes at most.")
@@ -166,7 +176,9 @@ public struct Images: Sendable {
         try await call.write(id.text) { (writer) throws(CloudError) in
             let room = try Self.room(for: id, writer)
             _ = try writer.reviseImage(id, for: call.caller) { (it) throws(CloudError) in
-                guard it.status == old else { throw .conflict("Image \(id) is \(it.status.rawValue), not \(old.rawValue).") }
+                guard it.status == old else {
+                    throw .conflict("Image \(id) is \(it.status.rawValue), not \(old.rawValue).")
+                }
                 it.status = new
                 try change(&it.value, room)
             }

@@ -22,7 +22,8 @@ enum MemberRoutes {
     }
 
     /// The image, if its owner shares it at all.
-    private static func shared(_ id: ID<Image>, _ call: Call, _ reader: any Reader) throws(CloudError) -> Stored<Image> {
+    private static func shared(_ id: ID<Image>, _ call: Call, _ reader: any Reader) throws(CloudError) -> Stored<Image>
+    {
         let it = try reader.image(id, for: call.caller)
         guard it.visibility == .shared else {
             throw CloudError(.forbidden, "Only images whose visibility is shared have members.")
@@ -31,10 +32,13 @@ enum MemberRoutes {
     }
 
     /// One share, if it is the caller's own or of the caller's image.
-    private static func one(_ call: Call, _ reader: any Reader) throws(CloudError) -> (Stored<Image>, Stored<ImageMember>) {
+    private static func one(_ call: Call, _ reader: any Reader) throws(CloudError) -> (
+        Stored<Image>, Stored<ImageMember>
+    ) {
         let it = try shared(ID(call.parameter("image_id")), call, reader)
         let member = call.parameter("member_id")
-        guard it.belongs(to: call.caller) || call.project.text == member, let found = try reader.share(of: it.id, with: member)
+        guard it.belongs(to: call.caller) || call.project.text == member,
+            let found = try reader.share(of: it.id, with: member)
         else { throw .missing("Member", member) }
         return (it, found)
     }
@@ -75,7 +79,8 @@ enum MemberRoutes {
             try await call.write(id.text) { (writer) throws(CloudError) in
                 _ = try writer.ownImage(id, for: call.caller)
                 _ = try shared(id, call, writer)
-                guard try writer.count(Query(ImageMember.kind).with("image_id", .string(id.text))) < ImageMember.most else {
+                guard try writer.count(Query(ImageMember.kind).with("image_id", .string(id.text))) < ImageMember.most
+                else {
                     throw CloudError(.overQuota, "An image has at most \(ImageMember.most) members.")
                 }
                 guard try writer.share(of: id, with: name) == nil else {

@@ -50,7 +50,8 @@ struct Router: Sendable {
         // Glance takes a slash behind a collection for an id that is empty.
         if path.hasSuffix("/"), node.wildcard != nil, node.routes[.get]?.service == .image { return .none }
         guard let route = node.routes[method] ?? (method == .head ? node.routes[.get] : nil) else {
-            return node.routes.isEmpty ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })
+            return node.routes.isEmpty
+                ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })
         }
         var parameters: [String: String] = [:]
         for (pattern, segment) in zip(Self.segments(route.fullPath), segments) where pattern.hasPrefix("{") {

@@ -9,13 +9,16 @@ import Testing
 struct ImageServiceTests {
     static let path = "/image/v2/images"
 
-    private func image(_ stage: Stage, _ more: [String: JSON] = [:], by actor: Actor = .member, bytes: Int? = 512) async -> String {
+    private func image(_ stage: Stage, _ more: [String: JSON] = [:], by actor: Actor = .member, bytes: Int? = 512) async
+        -> String
+    {
         let body: [String: JSON] = ["name": "i", "disk_format": "raw", "container_format": "bare"]
         let made = await stage.send(actor, .post, Self.path, .object(body.merging(more) { $1 }))
         #expect(made.status == 201, "\(made.text)")
         let id = made.json["id"]?.string ?? ""
         if let bytes {
-            let sent = await stage.send(actor, .put, "\(Self.path)/\(id)/file", bytes: [UInt8](repeating: 7, count: bytes))
+            let sent = await stage.send(
+                actor, .put, "\(Self.path)/\(id)/file", bytes: [UInt8](repeating: 7, count: bytes))
             #expect(sent.status == 204, "\(sent.text)")
         }
         return id
@@ -119,7 +122,10 @@ struct ImageServiceTests {
         #expect(await ids(stage, .member, "?created_at=gte:2000-01-01T00:00:00Z").count == 2)
         #expect(await ids(stage, .member, "?created_at=lt:2000-01-01T00:00:00Z").isEmpty)
         #expect(await ids(stage, .member, "?owner=\(stage.projects[.stranger]!)").isEmpty)
-        for bad in ["size_min=x", "visibility=what", "member_status=what", "created_at=lt:soon", "marker=none", "sort_dir=up&sort_key=name"] {
+        for bad in [
+            "size_min=x", "visibility=what", "member_status=what", "created_at=lt:soon", "marker=none",
+            "sort_dir=up&sort_key=name",
+        ] {
             #expect(await stage.send(.member, .get, Self.path + "?" + bad).status == 400, "\(bad)")
         }
     }
@@ -132,16 +138,23 @@ struct ImageServiceTests {
         func patch(_ body: JSON, _ type: String) async -> Int {
             await stage.send(.member, .patch, path, body, headers: ["content-type": type]).status
         }
-        #expect(await patch([["op": "add", "path": "/a~1b", "value": "x"], ["op": "replace", "path": "/name", "value": "n"]], type) == 200)
+        #expect(
+            await patch(
+                [["op": "add", "path": "/a~1b", "value": "x"], ["op": "replace", "path": "/name", "value": "n"]], type)
+                == 200)
         #expect(await stage.send(.member, .get, path).json["a/b"] == "x")
-        #expect(await patch([["replace": "/name", "value": "m"]], "application/openstack-images-v2.0-json-patch") == 200)
+        #expect(
+            await patch([["replace": "/name", "value": "m"]], "application/openstack-images-v2.0-json-patch") == 200)
         #expect(await patch([["op": "remove", "path": "/a~1b"]], type) == 200)
         #expect(await patch([["op": "replace", "path": "/none", "value": "x"]], type) == 409)
         #expect(await patch([["op": "remove", "path": "/none"]], type) == 409)
         #expect(await patch([["op": "move", "path": "/name", "value": "x"]], type) == 400)
         #expect(await patch([["op": "add", "path": "/name/x", "value": "x"]], type) == 400)
         #expect(await patch([], "text/json") == 415)
-        for name in ["owner", "checksum", "os_hash_value", "status", "size", "id", "os_glance_x", "locations", "direct_url", "created_at"] {
+        for name in [
+            "owner", "checksum", "os_hash_value", "status", "size", "id", "os_glance_x", "locations", "direct_url",
+            "created_at",
+        ] {
             for operation in ["add", "replace", "remove"] {
                 let step: JSON = ["op": .string(operation), "path": .string("/" + name), "value": "x"]
                 #expect(await patch([step], type) == 403, "\(operation) \(name)")
