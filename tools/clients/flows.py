@@ -35,7 +35,7 @@ ECL = {
         ("image list", "", {"has": "{id}"}), ("image show", "{id}", {"is": ("name", "{u}")}),
         ("image update", "--name {u}-2 {id}", QUIET), ("image show", "{id}", {"is": ("name", "{u}-2")}),
         ("image download", "--file {data}.back {id}", QUIET),
-        ("image add-member", "{id} {other}", {}), ("image update-member", "{id} {project} accepted", QUIET),
+        ("image add-member", "{id} {other}", {}), ("image update-member", "{id} {other} accepted", QUIET),
         ("image remove-member", "{id} {other}", QUIET),
         ("image delete", "{id}", QUIET), ("!image show", "{id}", {})],
     "keypair": [
