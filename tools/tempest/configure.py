@@ -86,7 +86,8 @@ def sections(cloud, guest, work):
     yield "compute", {
         "image_ref": images[0], "image_ref_alt": images[1], "flavor_ref": flavors[0], "flavor_ref_alt": flavors[1],
         "build_interval": 1, "build_timeout": 120, "endpoint_type": "public", "min_compute_nodes": 1,
-        "min_microversion": "", "max_microversion": version["version"] if version["version"] != "2.1" else "",
+        # Without a microversion the option must be absent.
+        **({"max_microversion": version["version"]} if version["version"] != "2.1" else {}),
         "fixed_network_name": network or "", "ready_wait": 0}
     yield "compute-feature-enabled", {
         "api_extensions": "all", "console_output": True, "vnc_console": True, "resize": True, "cold_migration": False,
