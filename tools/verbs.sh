@@ -147,6 +147,26 @@ test_end_to_end() {
     "$(deps/install --print pytest)" Tests/EndToEnd
 }
 
+verb_tempest() {
+    help_of "usage: ./dev tempest [--interop | --all | REGEX]
+Runs Tempest, OpenStack's test suite: the tests that an interoperable cloud must pass (the default), the
+API suites whole, or those whose name matches. In the cloud of AKASHI_STATE, or in one made for this.
+Results are written as JSON: \$AKASHI_RESULTS, or .akashi-tempest/results.json." "$@"
+    need_root "./dev tempest"
+    prepare
+    exec tools/tempest/tempest "$@"
+}
+
+verb_clients() {
+    help_of "usage: ./dev clients [ecl | openstack | page] ...
+Creates, lists, shows, updates and deletes with the commands of the official clients, in the cloud of
+AKASHI_STATE or one made for this, and writes docs/clients.md from what was found, with Tempest's results
+if there are any." "$@"
+    need_root "./dev clients"
+    prepare
+    exec tools/clients/clients "$@"
+}
+
 verb_bench() {
     help_of "usage: ./dev bench [NAME ...]
 Measures on this machine and writes docs/benchmarks/. Figures are ratios against a peer in the same run." "$@"

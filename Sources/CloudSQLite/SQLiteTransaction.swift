@@ -102,6 +102,19 @@ final class SQLiteTransaction: Writer {
             return "\(Statements.quote(condition.column)) IN (\(marks))"
         }
         for condition in query.conditions { parts.append(try part(condition)) }
+        for test in query.tests {
+            try checkColumn(test.column, query.kind)
+            let column = Statements.quote(test.column)
+            switch test {
+            case .between(_, let range, let isInside):
+                parts.append("\(column) \(isInside ? "" : "NOT ")BETWEEN ? AND ?")
+                arguments += [range.lowerBound, range.upperBound]
+            case .holds(_, let key, let text):
+                parts.append(
+                    "EXISTS (SELECT 1 FROM json_each(\(column)) WHERE value = ?\(key == nil ? "" : " AND key = ?"))")
+                arguments += [text] + (key.map { [$0] } ?? [])
+            }
+        }
         if !query.either.isEmpty {
             var either: [String] = []
             for condition in query.either { either.append(try part(condition)) }

@@ -5,14 +5,14 @@ import CloudWire
 
 /// A disk that servers can begin as (Glance v2).
 public struct Image: Lifecycle {
-    public var name = "", visibility = Visibility.private, status = Status.queued
+    public var name = "", visibility = Visibility.shared, status = Status.queued
     public var diskFormat = "", containerFormat = ""
-    public var minDisk = 0, minRAM = 0, protected = false
+    public var minDisk = 0, minRAM = 0, protected = false, hidden = false
     public var size = 0, virtualSize = 0, checksum = "", sha512 = ""
     public var tags: [String] = [], properties: [String: String] = [:]
 
-    public enum Visibility: String, CaseIterable, Sendable { case `private`, `public` }
-    public enum Status: String, CaseIterable, Sendable { case queued, saving, active }
+    public enum Visibility: String, CaseIterable, Sendable { case `private`, shared, community, `public` }
+    public enum Status: String, CaseIterable, Sendable { case queued, saving, active, deactivated }
     public enum Label: String, CaseIterable, Sendable { case keep, destroy }
 
     public init() {}
@@ -22,7 +22,9 @@ public struct Image: Lifecycle {
     public static let opening: (column: String, value: JSON)? = ("visibility", "public")
     public static let fields: [Field<Image>] = [
         .text("name", \.name, [.read, .create, .update, .indexed], "A name for people."),
-        .choice("visibility", \.visibility, [.read, .create, .update, .indexed], "Whether every project may use it."),
+        .choice(
+            "visibility", \.visibility, [.read, .create, .update, .indexed],
+            "Who may use it: its project, those it is shared with, or all."),
         .choice("status", \.status, [.read, .indexed], "Whether its bytes are here."),
         .text("disk_format", \.diskFormat, [.read, .create, .update], max: 20, "raw or qcow2."),
         .text("container_format", \.containerFormat, [.read, .create, .update], max: 20, "bare."),
@@ -31,11 +33,12 @@ public struct Image: Lifecycle {
         .integer(
             "min_ram", \.minRAM, [.read, .create, .update], 0...4_194_304, "MiB of memory that a server needs for it."),
         .boolean("protected", \.protected, [.read, .create, .update], "Whether it cannot be deleted."),
+        .boolean("os_hidden", \.hidden, [.read, .create, .update], "Whether lists leave it out."),
         .integer("size", \.size, [.read], 0...Int.max, "Bytes of the file."),
         .integer("virtual_size", \.virtualSize, [.read], 0...Int.max, "Bytes of the disk."),
         .text("checksum", \.checksum, [.read], max: 32, "The file's MD5, in hexadecimal."),
         .text("os_hash_value", \.sha512, [.read], max: 128, "The file's SHA-512, in hexadecimal."),
-        .value("tags", \.tags, [.read, .create, .update], max: 8192, "Labels."),
+        .value("tags", \.tags, [.read, .create, .update], max: 36_864, "Labels."),
         .value(
             "properties", \.properties, [.read, .create, .update], max: 32_768, "Names and values of the owner's own."),
     ]
@@ -72,6 +75,8 @@ public struct Image: Lifecycle {
 
 extension Image: Governed {
     public static let quota = 200
+    /// Bytes that a project's images may have together: 2 TiB.
+    public static let byteQuota = 2 << 40
 
     public static func admit(_ draft: inout Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError)
     {
@@ -92,12 +97,22 @@ extension Image: Governed {
         guard !it.protected else {
             throw CloudError(.forbidden, "Image \(it.id) is protected and cannot be deleted.")
         }
+        for member in try writer.list(ImageMember.self, where: "image_id", .string(it.id.text)) {
+            try writer.remove(Reference(member.id))
+        }
     }
 
-    private func check(_ caller: Caller, was: Visibility) throws(CloudError) {
+    private mutating func check(_ caller: Caller, was: Visibility) throws(CloudError) {
         if visibility == .public, was != .public, !caller.isOperator {
             throw CloudError(.forbidden, "Only an operator publishes an image.", field: "visibility")
         }
+        var seen: Set<String> = []
+        tags = tags.filter { seen.insert($0).inserted }
+        guard tags.count <= 128 else { throw CloudError(.overQuota, "An image has at most 128 tags.", field: "tags") }
+        guard tags.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 255 }) else {
+            throw .invalid("A tag has 1 to 255 bytes.", field: "tags")
+        }
+        guard properties.count <= 128 else { throw CloudError(.overQuota, "An image has at most 128 properties.") }
         guard diskFormat.isEmpty || ImageFormat(rawValue: diskFormat) != nil else {
             throw .invalid("The disk_format must be one of raw, qcow2.", field: "disk_format")
         }

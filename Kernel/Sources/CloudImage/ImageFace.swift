@@ -11,14 +11,14 @@ extension Image {
             .pendingIsNull("size"), .pendingIsNull("virtual_size"), .emptyIsNull("checksum"),
             .emptyIsNull("os_hash_value"), .field("tags"), .owner("owner"), .created(), .updated(),
             .computed("os_hash_algo", "How os_hash_value is made.") { (it, _) in it.sha512.isEmpty ? .null : "sha512" },
-            .computed("os_hidden", "Whether lists leave it out.") { (_, _) in false },
+            .field("os_hidden"),
             .computed("self", "Its path.") { (it, _) in .string("/v2/images/\(it.id)") },
             .computed("file", "Its bytes' path.") { (it, _) in .string("/v2/images/\(it.id)/file") },
             .computed("schema", "Its schema's path.") { (_, _) in "/v2/schemas/image" },
         ])
 
     /// Names that an owner's property may not have: they are, or were, the image service's own.
-    private static func isReserved(_ name: String) -> Bool {
+    static func isReserved(_ name: String) -> Bool {
         name.hasPrefix("os_glance")
             || ["locations", "direct_url", "deleted", "deleted_at", "properties", "members"].contains(name)
             || face.attributes.contains { $0.name == name }
@@ -46,8 +46,7 @@ extension Image {
         guard !isReserved(name) else {
             throw CloudError(.forbidden, "Attribute '\(name)' is reserved or read-only.", field: name)
         }
-        guard let text = value.string, name.utf8.count <= 255, text.utf8.count <= 4096, image.properties.count < 128
-        else {
+        guard let text = value.string, name.utf8.count <= 255, text.utf8.count <= 4096 else {
             throw .invalid("The property '\(name.prefix(64))' must be a string of at most 4096 bytes.", field: name)
         }
         image.properties[name] = try String(json: .string(text))
@@ -57,7 +56,9 @@ extension Image {
 extension Attribute where R == Image {
     static func emptyIsNull(_ name: String) -> Self { nullable(name) { (_, value) in value == "" } }
     /// Sizes are not known before the bytes are here.
-    static func pendingIsNull(_ name: String) -> Self { nullable(name) { (it, _) in it.status != .active } }
+    static func pendingIsNull(_ name: String) -> Self {
+        nullable(name) { (it, _) in it.status != .active && it.status != .deactivated }
+    }
 
     private static func nullable(
         _ name: String, _ isNull: @escaping @Sendable (Stored<Image>, JSON) -> Bool

@@ -55,13 +55,14 @@ public enum ImageFormat: String, CaseIterable, Sendable {
         guard entries >= needed, entries <= needed + cluster / 8 else {
             throw refusal("its table does not fit its size")
         }
-        guard number(40, 8) < UInt64(length), number(48, 8) < UInt64(length),
-            number(60, 4) == 0 || number(64, 8) < UInt64(length)
+        guard number(40, 8) <= UInt64(length), entries * 8 <= UInt64(length) - number(40, 8),
+            number(48, 8) < UInt64(length), number(60, 4) == 0 || number(64, 8) < UInt64(length)
         else { throw refusal("its tables lie beyond its end") }
         guard version == 3 else { return Int(size) }
         // Bit 3 says that another compression is named, which is harmless; every other one is refused: bit 2 is
         // the external data file.
         guard number(72, 8) & ~UInt64(1 << 3) == 0 else { throw refusal("it uses features that are not allowed") }
+        guard number(96, 4) <= 6 else { throw refusal("its reference counts are out of range") }
         let headerLength = Int(number(100, 4))
         guard headerLength >= 104, headerLength <= 4096, headerLength % 8 == 0 else {
             throw refusal("its header is malformed")

@@ -5,7 +5,9 @@ import CloudWire
 
 /// The image service.
 public struct Images: Sendable {
-    public static let schemas = [Schema(Image.self, labels: Image.Label.allCases.map(\.rawValue))]
+    public static let schemas = [
+        Schema(Image.self, labels: Image.Label.allCases.map(\.rawValue)), Schema(ImageMember.self),
+    ]
 
     private let files: any ImageFiles
     private let uploads = Uploads()
@@ -30,7 +32,9 @@ public struct Images: Sendable {
     }
 
     public var routes: [Route] {
-        [Self.versions, list, show, create, update, delete, upload, download] + ImageSchema.routes
+        [Self.versions, list, show, create, ImagePatch.route, delete, upload, download] + ImageActs.routes
+            + MemberRoutes.routes
+            + ImageSchema.routes
     }
 
     private static let versions = Route(
@@ -52,7 +56,14 @@ public struct Images: Sendable {
     private var list: Route {
         Route(.get, .image, "/v2/images", action: "list", kind: Image.kind, rule: .role(.reader), "Lists images.") {
             (call) throws(CloudError) in
-            try await Image.face.page(call, strict: false) { (it, reader, writer, only) throws(CloudError) in
+            let wish = try ImageQuery(call.request)
+            let shares = try await call.store.read { (reader) throws(CloudError) in
+                try wish.shares(with: call.project, reader)
+            }
+            return try await Image.face.page(
+                call, strict: false, adjust: { (query) throws(CloudError) in wish.narrow(&query, shares: shares) },
+                isVisible: { (it, reader) throws(CloudError) in try reader.sees(it, call.caller) }
+            ) { (it, reader, writer, only) throws(CloudError) in
                 try Image.write(it, reader, into: &writer, only: only)
             } next: { writer, marker in
                 // Below the service's prefix, as Glance's clients expect.
@@ -71,7 +82,7 @@ public struct Images: Sendable {
             return .bytes(
                 200,
                 try await call.store.read { (reader) throws(CloudError) in
-                    try Image.body(try reader.get(id, for: call.caller), reader)
+                    try Image.body(try reader.image(id, for: call.caller), reader)
                 })
         }
     }
@@ -84,60 +95,22 @@ public struct Images: Sendable {
         ) { (call) throws(CloudError) in
             guard let object = call.body.object else { throw .invalid("The body must be an object.") }
             var draft = Image()
-            for (name, value) in object.sorted(by: { $0.key < $1.key })
-            where name != "owner" || value.string != call.project.text {
-                try Image.set(name, value, on: &draft, right: .create)
+            var owner = call.project
+            for (name, value) in object.sorted(by: { $0.key < $1.key }) {
+                if name == "owner", let named = value.string, named == owner.text || call.caller.isOperator {
+                    owner = ID(named)
+                } else {
+                    try Image.set(name, value, on: &draft, right: .create)
+                }
             }
-            let (value, id) = (draft, Image.newID(call.dice))
+            let (value, id, project) = (draft, Image.newID(call.dice), owner)
             var response = Response.bytes(
                 201,
                 try await call.write(id.text) { (writer) throws(CloudError) in
-                    try Image.body(try writer.create(value, id: id, project: call.project, for: call.caller), writer)
+                    try Image.body(try writer.create(value, id: id, project: project, for: call.caller), writer)
                 })
             response.headers.append(("location", call.base + "/image/v2/images/" + id.text))
             return response
-        }
-    }
-
-    /// JSON patch (RFC 6902) as Glance takes it: add, replace and remove of single names.
-    private var update: Route {
-        Route(
-            .patch, .image, "/v2/images/{image_id}", action: "update", kind: Image.kind, rule: .role(.member),
-            intake: .json(), "Changes an image.", example: [["op": "replace", "path": "/name", "value": "debian 12"]]
-        ) { (call) throws(CloudError) in
-            guard let steps = call.body.array, steps.count <= 128 else {
-                throw .invalid("The body must be a list of at most 128 operations.")
-            }
-            let id = ID<Image>(call.parameter("image_id"))
-            return .bytes(
-                200,
-                try await call.write(id.text) { (writer) throws(CloudError) in
-                    let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                        for step in steps { try patch(&it.value, step) }
-                    }
-                    return try Image.body(it, writer)
-                })
-        }
-    }
-
-    private func patch(_ image: inout Image, _ step: JSON) throws(CloudError) {
-        guard let path = step["path"]?.string, path.hasPrefix("/"), let operation = step["op"]?.string else {
-            throw .invalid("An operation has an op and a path.")
-        }
-        let name = String(path.dropFirst()).replacing("~1", with: "/").replacing("~0", with: "~")
-        switch operation {
-        case "add", "replace":
-            if operation == "replace", image.properties[name] == nil,
-                !Image.face.attributes.contains(where: { $0.name == name })
-            {
-                throw .conflict("There is no property '\(name)' to replace.")
-            }
-            try Image.set(name, step["value"] ?? .null, on: &image, right: .update)
-        case "remove":
-            guard image.properties.removeValue(forKey: name) != nil else {
-                throw CloudError(.forbidden, "'\(name)' is no property that can be removed.", field: name)
-            }
-        default: throw .invalid("The op must be add, replace or remove.", field: "op")
         }
     }
 
@@ -148,7 +121,10 @@ public struct Images: Sendable {
             "Deletes an image; servers made of it keep their disks."
         ) { (call) throws(CloudError) in
             let id = ID<Image>(call.parameter("image_id"))
-            try await call.write(id.text) { (writer) throws(CloudError) in try writer.withdraw(id, for: call.caller) }
+            try await call.write(id.text) { (writer) throws(CloudError) in
+                _ = try writer.ownImage(id, for: call.caller)
+                try writer.withdraw(id, for: call.caller)
+            }
             return Response(204)
         }
     }
@@ -165,13 +141,14 @@ public struct Images: Sendable {
             try await call.store.read { (reader) throws(CloudError) in _ = try reader.get(id, for: call.caller) }
             guard uploads.begin(id) else { throw .conflict("Image \(id) is being received already.") }
             defer { uploads.end(id) }
-            try await move(id, from: .queued, to: .saving, call) { (_) throws(CloudError) in }
+            try await move(id, from: .queued, to: .saving, call) { (_, _) throws(CloudError) in }
+            let room = try await call.store.read { (reader) throws(CloudError) in try Self.room(for: id, reader) }
             do throws(CloudError) {
-                let received = try await files.receive(id, call.request.body, limit: limit)
+                let received = try await files.receive(id, call.request.body, limit: min(limit, room))
                 try await finish(id, received, call)
             } catch {
                 try await files.remove(id)
-                try await move(id, from: .saving, to: .queued, call) { (_) throws(CloudError) in }
+                try await move(id, from: .saving, to: .queued, call) { (_, _) throws(CloudError) in }
                 throw error
             }
             return Response(204)
@@ -179,10 +156,13 @@ public struct Images: Sendable {
     }
 
     private func finish(_ id: ID<Image>, _ received: Received, _ call: Call) async throws(CloudError) {
-        try await move(id, from: .saving, to: .active, call) { (image) throws(CloudError) in
+        try await move(id, from: .saving, to: .active, call) { (image, room) throws(CloudError) in
             guard let format = ImageFormat(rawValue: image.diskFormat), image.containerFormat == "bare" else {
                 throw .invalid(
                     "disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
+            }
+            guard received.size <= room else {
+                throw CloudError(.overQuota, "The project's images have \(Image.byteQuota) bytes at most.")
             }
             image.virtualSize = try format.virtualSize(head: received.head, length: received.size)
             (image.size, image.checksum, image.sha512) = (received.size, received.md5, received.sha512)
@@ -191,17 +171,25 @@ public struct Images: Sendable {
 
     private func move(
         _ id: ID<Image>, from old: Image.Status, to new: Image.Status, _ call: Call,
-        _ change: @escaping @Sendable (inout Image) throws(CloudError) -> Void
+        _ change: @escaping @Sendable (inout Image, _ room: Int) throws(CloudError) -> Void
     ) async throws(CloudError) {
         try await call.write(id.text) { (writer) throws(CloudError) in
-            _ = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+            let room = try Self.room(for: id, writer)
+            _ = try writer.reviseImage(id, for: call.caller) { (it) throws(CloudError) in
                 guard it.status == old else {
                     throw .conflict("Image \(id) is \(it.status.rawValue), not \(old.rawValue).")
                 }
                 it.status = new
-                try change(&it.value)
+                try change(&it.value, room)
             }
         }
+    }
+
+    /// How many more bytes the image's project may keep.
+    private static func room(for id: ID<Image>, _ reader: any Reader) throws(CloudError) -> Int {
+        guard let it = try reader.find(id) else { return 0 }
+        let others = try reader.list(Image.self, Query(Image.kind).with("project_id", .string(it.project.text)))
+        return max(0, Image.byteQuota - others.reduce(0) { $0 + $1.size })
     }
 
     private var download: Route {
@@ -210,8 +198,11 @@ public struct Images: Sendable {
             "Fetches an image's bytes."
         ) { (call) throws(CloudError) in
             let id = ID<Image>(call.parameter("image_id"))
-            let it = try await call.store.read { (reader) throws(CloudError) in try reader.get(id, for: call.caller) }
-            guard it.status == .active else { return Response(204) }
+            let it = try await call.store.read { (reader) throws(CloudError) in try reader.image(id, for: call.caller) }
+            guard it.status != .deactivated || call.caller.isOperator else {
+                throw CloudError(.forbidden, "Image \(id) is deactivated.")
+            }
+            guard it.size > 0 else { return Response(204) }
             return Response(
                 200, headers: [("content-type", "application/octet-stream"), ("content-md5", it.checksum)],
                 body: .file(path: files.path(id), length: it.size))
@@ -221,7 +212,7 @@ public struct Images: Sendable {
 
 extension Images: ImageCatalog {
     public func bootable(_ id: String, for caller: Caller, in reader: any Reader) throws(CloudError) -> BootImage {
-        guard let it = try reader.find(ID<Image>(id)), it.deletingSince == nil, it.isVisible(to: caller) else {
+        guard let it = try reader.find(ID<Image>(id)), it.deletingSince == nil, try reader.sees(it, caller) else {
             throw .invalid("Image \(id.prefix(64)) could not be found.", field: "imageRef")
         }
         guard it.status == .active else {

@@ -20,6 +20,28 @@ enum ImageSchema {
                     ],
                 ])
         },
+        Route(.get, .image, "/v2/schemas/member", action: "show", rule: .signedIn, "The shape of a member.") {
+            (_) throws(CloudError) in .json(200, member)
+        },
+        Route(.get, .image, "/v2/schemas/members", action: "show", rule: .signedIn, "The shape of a list of members.") {
+            (_) throws(CloudError) in
+            .json(
+                200,
+                [
+                    "name": "members",
+                    "properties": ["members": ["type": "array", "items": member], "schema": ["type": "string"]],
+                ])
+        },
+    ]
+
+    private static let member: JSON = [
+        "name": "member",
+        "properties": [
+            "member_id": ["type": "string", "description": "The project."],
+            "image_id": ["type": "string", "description": "The image."],
+            "status": ["type": "string", "enum": ["pending", "accepted", "rejected"], "description": "Its answer."],
+            "created_at": ["type": "string"], "updated_at": ["type": "string"], "schema": ["type": "string"],
+        ],
     ]
 
     static let image: JSON = {

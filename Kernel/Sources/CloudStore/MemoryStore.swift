@@ -113,6 +113,7 @@ final class MemoryTransaction: Writer {
         return (state.tables[query.kind] ?? [:]).values.filter { row in
             (query.includesDeleting || row.deletingSince == nil)
                 && query.conditions.allSatisfy { holds($0, row) }
+                && query.tests.allSatisfy { test in row.value(test.column, schema).map(test.permits) ?? false }
                 && (query.either.isEmpty || query.either.contains { holds($0, row) })
         }
     }

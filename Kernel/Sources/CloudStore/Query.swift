@@ -8,6 +8,29 @@ public struct Query: Hashable, Sendable {
         public var among: [JSON]
         public init(_ column: String, among: [JSON]) { (self.column, self.among) = (column, among) }
     }
+    /// What equality cannot say.
+    public enum Test: Hashable, Sendable {
+        /// A number within bounds, both inclusive, or outside of them.
+        case between(String, ClosedRange<Int>, isInside: Bool = true)
+        /// A list of texts that holds one, or an object that holds it under a key.
+        case holds(String, key: String?, String)
+
+        /// The column that is looked at.
+        public var column: String {
+            switch self {
+            case .between(let column, _, _), .holds(let column, _, _): column
+            }
+        }
+
+        /// Whether a value of the column is as the test wants it.
+        public func permits(_ value: JSON) -> Bool {
+            switch self {
+            case .between(_, let range, let isInside): value.integer.map { range.contains($0) == isInside } ?? false
+            case .holds(_, nil, let text): value.array?.contains(.string(text)) ?? false
+            case .holds(_, let key?, let text): value[key] == .string(text)
+            }
+        }
+    }
     public struct Order: Hashable, Sendable {
         public var column: String
         public var ascending: Bool
@@ -18,6 +41,8 @@ public struct Query: Hashable, Sendable {
     public var conditions: [Condition] = []
     /// At least one of these holds too, if there are any.
     public var either: [Condition] = []
+    /// All of these hold too.
+    public var tests: [Test] = []
     /// Whether those whose deletion was asked for are listed too.
     public var includesDeleting = false
     /// Ties are broken by `id`, so that the order is total.

@@ -97,6 +97,7 @@ extension Face {
     /// One page, and the marker of the next if there is one.
     public func page(
         _ call: Call, strict: Bool, adjust: (inout Query) throws(CloudError) -> Void = { (_) throws(CloudError) in },
+        isVisible: (@Sendable (Stored<R>, any Reader) throws(CloudError) -> Bool)? = nil,
         write one:
             @escaping @Sendable (Stored<R>, any Reader, inout JSONWriter, Set<String>) throws(CloudError) -> Void,
         next: @escaping @Sendable (inout JSONWriter, String) -> Void
@@ -106,7 +107,9 @@ extension Face {
         let (query, only, limit) = (listing.query, listing.only, listing.limit)
         let bytes = try await call.store.read { (reader) throws(CloudError) in
             if let marker = query.after {
-                guard let row = try reader.find(ID<R>(marker)), row.isVisible(to: call.caller) else {
+                guard let row = try reader.find(ID<R>(marker)),
+                    try isVisible?(row, reader) ?? row.isVisible(to: call.caller)
+                else {
                     throw .invalid(
                         "The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
                 }

@@ -67,6 +67,8 @@ public struct Route: Sendable {
 
     /// The id that a call is about: the path's last one that does not name the caller's project; empty for none.
     func target(_ parameters: [String: String]) -> String {
+        // A tag of an image is no image: what the route is about goes before what comes last.
+        if let kind, let id = parameters[kind.name + "_id"], path.hasSuffix("}") { return id }
         let names = Router.segments(path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         return names.last { $0 != "project_id" || service == .identity }.flatMap { parameters[$0] } ?? ""
     }

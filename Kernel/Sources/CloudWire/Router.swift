@@ -58,6 +58,8 @@ struct Router: Sendable {
     func match(_ method: Method, _ path: String) -> Match {
         let segments = Self.segments(path)
         guard segments.count <= 16, let node = find(root, segments[...]) else { return .none }
+        // Glance takes a slash behind a collection for an id that is empty.
+        if path.hasSuffix("/"), node.wildcard != nil, node.routes[.get]?.service == .image { return .none }
         guard let route = node.routes[method] ?? (method == .head ? node.routes[.get] : nil) else {
             return node.routes.isEmpty
                 ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })

@@ -153,24 +153,40 @@ extension Migration {
                 "version" INTEGER NOT NULL,
                 "deleting_since" INTEGER,
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
-                "visibility" TEXT NOT NULL CHECK ("visibility" IN ('private', 'public')),
-                "status" TEXT NOT NULL CHECK ("status" IN ('queued', 'saving', 'active')),
+                "visibility" TEXT NOT NULL CHECK ("visibility" IN ('private', 'shared', 'community', 'public')),
+                "status" TEXT NOT NULL CHECK ("status" IN ('queued', 'saving', 'active', 'deactivated')),
                 "disk_format" TEXT NOT NULL CHECK (length(CAST("disk_format" AS BLOB)) <= 20),
                 "container_format" TEXT NOT NULL CHECK (length(CAST("container_format" AS BLOB)) <= 20),
                 "min_disk" INTEGER NOT NULL CHECK ("min_disk" BETWEEN 0 AND 65536),
                 "min_ram" INTEGER NOT NULL CHECK ("min_ram" BETWEEN 0 AND 4194304),
                 "protected" INTEGER NOT NULL CHECK ("protected" IN (0, 1)),
+                "os_hidden" INTEGER NOT NULL CHECK ("os_hidden" IN (0, 1)),
                 "size" INTEGER NOT NULL CHECK ("size" BETWEEN 0 AND 9223372036854775807),
                 "virtual_size" INTEGER NOT NULL CHECK ("virtual_size" BETWEEN 0 AND 9223372036854775807),
                 "checksum" TEXT NOT NULL CHECK (length(CAST("checksum" AS BLOB)) <= 32),
                 "os_hash_value" TEXT NOT NULL CHECK (length(CAST("os_hash_value" AS BLOB)) <= 128),
-                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 36864),
                 "properties" TEXT NOT NULL CHECK (length(CAST("properties" AS BLOB)) <= 32768)
             ) STRICT;
             CREATE INDEX "images_project_id" ON "images" ("project_id");
             CREATE INDEX "images_name" ON "images" ("name");
             CREATE INDEX "images_visibility" ON "images" ("visibility");
             CREATE INDEX "images_status" ON "images" ("status");
+
+            CREATE TABLE "image_members" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "image_id" TEXT NOT NULL REFERENCES "images" ("id"),
+                "member_id" TEXT NOT NULL CHECK (length(CAST("member_id" AS BLOB)) <= 64),
+                "status" TEXT NOT NULL CHECK ("status" IN ('pending', 'accepted', 'rejected'))
+            ) STRICT;
+            CREATE INDEX "image_members_project_id" ON "image_members" ("project_id");
+            CREATE INDEX "image_members_image_id" ON "image_members" ("image_id");
+            CREATE INDEX "image_members_member_id" ON "image_members" ("member_id");
 
             CREATE TABLE "networks" (
                 "id" TEXT NOT NULL PRIMARY KEY,

@@ -170,7 +170,8 @@ final class Stage: @unchecked Sendable {
         -> String
     {
         let names = Router.segments(route.path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-        let about = names.last { !isCallersProject($0, route) }
+        let about = names.last { !isCallersProject($0, route) && !Self.labels.contains($0) }
+        var image = ""
         var path = route.fullPath
         for name in names {
             var value: String
@@ -178,17 +179,26 @@ final class Stage: @unchecked Sendable {
                 value = projects[actor] ?? projects[.member]!
             } else if let target, name == about {
                 value = target
+            } else if name == "tag" {
+                value = "blue"
+            } else if name == "member_id" {
+                value = projects[owner ?? actor] ?? projects[.member]!
+                _ = await send(.operator, .post, "/image/v2/images/\(image)/members", ["member": .string(value)])
             } else if Self.kind(name) == "user", route.rule == .signedIn {
                 // What anyone may do here, one does to oneself.
                 value = users[owner ?? actor]!
             } else {
                 value = try await make(Self.kind(name), for: owner ?? actor, withBytes: route.intake != .stream)
             }
+            if name == "image_id" { image = value }
             value = value.percentEncoded
             path = path.replacing("{\(name)}", with: value)
         }
         return path
     }
+
+    /// Parameters that name something within what a route is about.
+    static let labels = ["tag", "member_id"]
 
     private func isCallersProject(_ name: String, _ route: Route) -> Bool {
         (name == "project_id" || name == "tenant_id") && route.service != .identity

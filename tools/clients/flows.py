@@ -1,0 +1,108 @@
+"""What is done with each client: create, list, show, update and delete, in the order of each flow.
+
+A step is (command, arguments, {what must come of it}):
+  save   variable and field: remembers a field of what was printed
+  has    the list printed must hold that value
+  is     field and value: what was printed must say so
+  json   false where the command prints no JSON
+A step whose command begins with `!` must fail: what was deleted is gone. `{NAME}` stands for a variable; `{u}` is
+a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`, `{flavor}` are there before.
+"""
+
+QUIET = {"json": False}
+
+
+def ecl_network(kind, make, change, before=(), after=()):
+    """Create, list, show, update, show, delete of one resource of ECL's network."""
+    noun = f"network {kind}"
+    return [*before, (f"{noun} create", make, {"save": ("id", "id")}), (f"{noun} list", "", {"has": "{id}"}),
+            (f"{noun} show", "{id}", {"is": ("id", "{id}")}), (f"{noun} update", "{id} " + change, {}),
+            (f"{noun} show", "{id}", {"is": ("name", "{u}-2")}), (f"{noun} delete", "{id}", QUIET),
+            (f"!{noun} show", "{id}", {}), *after]
+
+
+NETWORK = ("network logical-network create", "--name {u} --plane data", {"save": ("net", "id")})
+SUBNET = ("network subnet create", "{net} 10.91.0.0/24 --name {u}", {"save": ("subnet", "id")})
+NETWORK_GOES = ("network logical-network delete", "{net}", QUIET)
+SUBNET_GOES = ("network subnet delete", "{subnet}", QUIET)
+
+ECL = {
+    "logical network": ecl_network("logical-network", "--name {u} --description d --plane data", "--name {u}-2"),
+    "subnet": ecl_network("subnet", "{net} 10.92.0.0/24 --name {u}", "--name {u}-2", [NETWORK], [NETWORK_GOES]),
+    "port": ecl_network("port", "{net} --name {u}", "--name {u}-2", [NETWORK, SUBNET], [SUBNET_GOES, NETWORK_GOES]),
+    "image": [
+        ("image create", "--file {data} --disk-format raw --container-format bare {u}", {"save": ("id", "id")}),
+        ("image list", "", {"has": "{id}"}), ("image show", "{id}", {"is": ("name", "{u}")}),
+        ("image update", "--name {u}-2 {id}", QUIET), ("image show", "{id}", {"is": ("name", "{u}-2")}),
+        ("image download", "--file {data}.back {id}", QUIET),
+        ("image add-member", "{id} {other}", {}), ("image update-member", "{id} {other} accepted", QUIET),
+        ("image remove-member", "{id} {other}", QUIET),
+        ("image delete", "{id}", QUIET), ("!image show", "{id}", {})],
+    "keypair": [
+        ("compute keypair create", "{u}", QUIET), ("compute keypair list", "", {"has": "{u}"}),
+        ("compute keypair show", "{u}", {"is": ("name", "{u}")}), ("compute keypair delete", "{u}", QUIET),
+        ("!compute keypair show", "{u}", {})],
+    "flavor": [("compute flavor list", "", {"has": "{flavor}"}), ("compute flavor show", "{flavor}", {"is": ("id", "{flavor}")})],
+    "compute at large": [("compute availability-zone list", "--compute", {}), ("compute limits show", "--absolute", {}),
+                         ("command list", "", {}), ("module list", "", {})],
+    "server": [
+        NETWORK, SUBNET,
+        ("compute server create", "--image {image} --flavor {flavor} --nic net-id={net} --wait {u}", {"save": ("id", "id")}),
+        ("compute server list", "", {"has": "{id}"}), ("compute server show", "{id}", {"is": ("status", "ACTIVE")}),
+        ("compute server update", "--name {u}-2 --property a=b {id}", QUIET),
+        ("compute server show", "{id}", {"is": ("name", "{u}-2")}),
+        ("compute server unset", "--property a {id}", QUIET), ("compute server port list", "{id}", {}),
+        ("network port create", "{net} --name {u}-p", {"save": ("port", "id")}),
+        ("compute server port add", "{id} {port}", QUIET), ("compute server port remove", "{id} {port}", QUIET),
+        ("compute console-url show", "--novnc {id}", {}), ("compute server stop", "{id}", QUIET),
+        ("compute server start", "{id}", QUIET),
+        ("compute server delete", "--wait {id}", QUIET), ("!compute server show", "{id}", {}),
+        ("network port delete", "{port}", QUIET), SUBNET_GOES, NETWORK_GOES],
+}
+
+
+def openstack(noun, make, change, check=("name", "{u}-2"), key="id"):
+    """Create, list, show, set, show, delete of one resource by OpenStack's command."""
+    return [(f"{noun} create", make, {"save": ("id", key)}), (f"{noun} list", "", {"has": "{id}"}),
+            (f"{noun} show", "{id}", {"is": (key, "{id}")}), (f"{noun} set", change + " {id}", QUIET),
+            (f"{noun} show", "{id}", {"is": check}), (f"{noun} delete", "{id}", QUIET), (f"!{noun} show", "{id}", {})]
+
+
+OPENSTACK = {
+    "token and catalogue": [("token issue", "", {}), ("catalog list", "", {})],
+    "project": openstack("project", "{u}", "--name {u}-2"),
+    "user": openstack("user", "--password Long-{u} {u}", "--email a@example.org", ("email", "a@example.org")),
+    "role": [("role list", "", {"has": "member"}), ("role show", "member", {"is": ("name", "member")})],
+    "domain": [("domain list", "", {"has": "default"}), ("domain show", "default", {"is": ("id", "default")})],
+    "image": [
+        ("image create", "--file {data} --disk-format raw --container-format bare {u}", {"save": ("id", "id")}),
+        ("image list", "", {"has": "{id}"}), ("image show", "{id}", {"is": ("name", "{u}")}),
+        ("image set", "--name {u}-2 --tag t --property a=b {id}", QUIET),
+        ("image show", "{id}", {"is": ("name", "{u}-2")}), ("image unset", "--tag t --property a {id}", QUIET),
+        ("image save", "--file {data}.save {id}", QUIET), ("image add project", "{id} {other}", {}),
+        ("image member list", "{id}", {}), ("image remove project", "{id} {other}", QUIET),
+        ("image delete", "{id}", QUIET), ("!image show", "{id}", {})],
+    "flavor": [
+        ("flavor create", "--ram 64 --disk 1 --vcpus 1 {u}", {"save": ("id", "id")}), ("flavor list", "", {"has": "{id}"}),
+        ("flavor show", "{id}", {"is": ("name", "{u}")}), ("flavor delete", "{id}", QUIET), ("!flavor show", "{id}", {})],
+    "keypair": [
+        ("keypair create", "{u}", QUIET), ("keypair list", "", {"has": "{u}"}), ("keypair show", "{u}", {"is": ("name", "{u}")}),
+        ("keypair delete", "{u}", QUIET), ("!keypair show", "{u}", {})],
+    "network": openstack("network", "{u}", "--name {u}-2"),
+    "subnet": [("network create", "{u}-n", {"save": ("net", "id")}),
+               *openstack("subnet", "--network {net} --subnet-range 10.93.0.0/24 {u}", "--name {u}-2"),
+               ("network delete", "{net}", QUIET)],
+    "port": [("network create", "{u}-n", {"save": ("net", "id")}),
+             *openstack("port", "--network {net} {u}", "--name {u}-2"), ("network delete", "{net}", QUIET)],
+    "security group": openstack("security group", "{u}", "--name {u}-2"),
+    "server": [
+        ("network create", "{u}-n", {"save": ("net", "id")}),
+        ("subnet create", "--network {net} --subnet-range 10.94.0.0/24 {u}", {"save": ("subnet", "id")}),
+        ("server create", "--image {image} --flavor {flavor} --network {net} --wait {u}", {"save": ("id", "id")}),
+        ("server list", "", {"has": "{id}"}), ("server show", "{id}", {"is": ("status", "ACTIVE")}),
+        ("server set", "--name {u}-2 {id}", QUIET), ("server show", "{id}", {"is": ("name", "{u}-2")}),
+        ("console log show", "{id}", QUIET), ("server pause", "{id}", QUIET), ("server unpause", "{id}", QUIET),
+        ("server reboot", "{id}", QUIET), ("server stop", "{id}", QUIET), ("server start", "{id}", QUIET),
+        ("server delete", "--wait {id}", QUIET), ("!server show", "{id}", {}),
+        ("subnet delete", "{subnet}", QUIET), ("network delete", "{net}", QUIET)],
+}
