@@ -43,7 +43,9 @@ public struct CryptoVault: Vault {
         // Without a hash the same work is done, so that the time does not tell who exists.
         let salt = isWhole ? Base64.decode(parts[4].utf8) ?? [] : [UInt8](repeating: 0, count: 16)
         let wanted = isWhole ? Base64.decode(parts[5].utf8) ?? [] : []
-        guard let found = try await Self.derive(password, salt), isWhole, found.count == wanted.count else { return false }
+        guard let found = try await Self.derive(password, salt), isWhole, found.count == wanted.count else {
+            return false
+        }
         return zip(found, wanted).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 

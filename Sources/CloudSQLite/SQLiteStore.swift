@@ -1,6 +1,7 @@
 import CloudCore
 import CloudStore
 import GRDB
+import Glibc
 import Synchronization
 
 /// The store of one machine: a SQLite file. Every commit is on the disk before it is answered (WAL,
@@ -15,7 +16,9 @@ public final class SQLiteStore: Store {
     private let telling = Mutex(())
 
     /// Opens or creates the file and brings its tables up to date; `fault` where they are not what the code expects.
-    public init(_ path: String, _ schemas: Schemas, clock: any Clock, migrations: [Migration] = Migration.all) throws(CloudError) {
+    public init(_ path: String, _ schemas: Schemas, clock: any Clock, migrations: [Migration] = Migration.all)
+        throws(CloudError)
+    {
         (self.schemas, self.clock) = (schemas, clock)
         statements = Statements(schemas)
         var configuration = Configuration()
@@ -24,6 +27,10 @@ public final class SQLiteStore: Store {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
+        // Only root reads it; SQLite gives its other files the same mode.
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0, fchmod(file, 0o600) == 0 else { throw .fault("cannot create \(path): errno \(errno)") }
+        close(file)
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
             var migrator = DatabaseMigrator()

@@ -1,6 +1,5 @@
 """One part dies: a daemon of the network, a server's process, or the command in the foreground."""
 import signal
-import time
 
 import pytest
 
@@ -43,11 +42,12 @@ def goes_on(tenantry, pinger, seconds=20, further=3):
 
 @pytest.mark.parametrize("name", DAEMONS)
 def test_a_killed_daemon_is_started_again_and_traffic_goes_on(cloud, tenantry, pair, name):
-    lost, old, guests = missed(tenantry.console(pair[1])), cloud.daemons()[name], cloud.qemus()
+    before, old, guests = missed(tenantry.console(pair[1])), cloud.daemons()[name], cloud.qemus()
     old.end()
     wait(lambda: cloud.daemons().get(name) not in (None, old), 10, every=0.02)
     goes_on(tenantry, pair[1])
-    lost = len(missed(tenantry.console(pair[1]))) - len(lost)
+    lost = len(missed(tenantry.console(pair[1]))) - len(before)
+    print(f"{name}: {lost} pings lost")
     assert lost <= MOST_LOST.get(name, 1), f"{lost} pings lost"
     assert cloud.qemus() == guests
     # A server becomes ACTIVE only when the network has taken up its port.
@@ -61,7 +61,9 @@ def test_all_daemons_killed_at_once_come_back(cloud, tenantry, pair):
     old = cloud.daemons()
     for each in old.values():
         each.kill()
-    wait(lambda: len(cloud.daemons()) == len(old) and not set(old.values()) & set(cloud.daemons().values()), 20, every=0.05)
+    def all_new():
+        return len(cloud.daemons()) == len(old) and not set(old.values()) & set(cloud.daemons().values())
+    wait(all_new, 20, every=0.05)
     goes_on(tenantry, pair[1])
     settled(cloud, tenantry)
 

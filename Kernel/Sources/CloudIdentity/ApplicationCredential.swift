@@ -49,7 +49,9 @@ extension ApplicationCredential: Governed {
         guard try writer.count(.everything(kind).with("user_id", .string(user))) < most else {
             throw CloudError(.forbidden, "A user has at most \(most) application credentials.")
         }
-        do throws(CloudError) { try writer.claim("\(kind.name):\(user)", draft.value.name, for: Reference(draft.id)) } catch {
+        do throws(CloudError) {
+            try writer.claim("\(kind.name):\(user)", draft.value.name, for: Reference(draft.id))
+        } catch {
             throw .conflict("You have an application credential named '\(draft.value.name)' already.")
         }
     }
@@ -60,7 +62,8 @@ extension ApplicationCredential: Governed {
             .id(), .field("name"), .field("description"), .field("user_id"),
             .field("for_project_id", as: "project_id"), .field("unrestricted"),
             Attribute(
-                "expires_at", type: .text(max: 64, lines: false), rights: [.read, .create], "When it ends, RFC 3339; null for never.",
+                "expires_at", type: .text(max: 64, lines: false), rights: [.read, .create],
+                "When it ends, RFC 3339; null for never.",
                 read: { (it, _) throws(CloudError) in
                     // Keystone's form has no zone: all is UTC.
                     it.expiresAt.map { .string(String($0.text(fraction: true).dropLast())) } ?? .null

@@ -28,12 +28,15 @@ struct ApplicationCredentialRoutes: Sendable {
                 schema: face.schema("application_credential")
             ) { (call) throws(CloudError) in
                 let user = try call.ownUser()
-                return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
-                    try face.envelope(try find(user, call, reader), reader, call)
-                })
+                return .bytes(
+                    200,
+                    try await call.store.read { (reader) throws(CloudError) in
+                        try face.envelope(try find(user, call, reader), reader, call)
+                    })
             },
             Route(
-                .post, .identity, path, action: "create", kind: kind, rule: .signedIn, intake: .json(max: 65_536), status: 201,
+                .post, .identity, path, action: "create", kind: kind, rule: .signedIn, intake: .json(max: 65_536),
+                status: 201,
                 "Makes an application credential for oneself, on the token's project; its secret is shown this once.",
                 example: ["application_credential": ["name": "backup"]], schema: face.schema("application_credential"),
                 handle: { (call) throws(CloudError) in try await create(call) }),
@@ -56,7 +59,9 @@ struct ApplicationCredentialRoutes: Sendable {
         _ user: ID<User>, _ call: Call, _ reader: any Reader
     ) throws(CloudError) -> Stored<ApplicationCredential> {
         let id = ID<ApplicationCredential>(call.parameter("application_credential_id"))
-        guard let it = try reader.find(id), it.user == user else { throw .missing(ApplicationCredential.kind.title, id.text) }
+        guard let it = try reader.find(id), it.user == user else {
+            throw .missing(ApplicationCredential.kind.title, id.text)
+        }
         return it
     }
 
@@ -90,18 +95,20 @@ struct ApplicationCredentialRoutes: Sendable {
         draft.roles = try roles(wanted, call)
         draft.secret = try await vault.hash(secret)
         let (value, id) = (draft, ApplicationCredential.newID(call.dice))
-        return .bytes(201, try await call.write(id.text) { (writer) throws(CloudError) in
-            let it = try writer.create(value, id: id, project: ID(""), for: call.caller)
-            var body = JSONWriter()
-            try body.object { (out) throws(CloudError) in
-                out.key("application_credential")
-                try out.object { (out) throws(CloudError) in
-                    try ApplicationCredential.face.members(it, writer, call, into: &out)
-                    out.field("secret", .string(secret))
+        return .bytes(
+            201,
+            try await call.write(id.text) { (writer) throws(CloudError) in
+                let it = try writer.create(value, id: id, project: ID(""), for: call.caller)
+                var body = JSONWriter()
+                try body.object { (out) throws(CloudError) in
+                    out.key("application_credential")
+                    try out.object { (out) throws(CloudError) in
+                        try ApplicationCredential.face.members(it, writer, call, into: &out)
+                        out.field("secret", .string(secret))
+                    }
                 }
-            }
-            return body.bytes
-        })
+                return body.bytes
+            })
     }
 
     private func takeSecret(_ object: inout [String: JSON], _ dice: any Dice) throws(CloudError) -> String {
@@ -117,12 +124,18 @@ struct ApplicationCredentialRoutes: Sendable {
         guard let text = call.request.headers["x-auth-token"], let token = Token(text, vault) else {
             throw CloudError(.unauthenticated, "The request you have made requires authentication.")
         }
-        let held = directory.see { facts in facts.roles(token).map { (id: $0.text, name: facts.roleTypes[$0]?.name ?? "") } }
+        let held = directory.see { facts in
+            facts.roles(token).map { (id: $0.text, name: facts.roleTypes[$0]?.name ?? "") }
+        }
         guard let wanted, wanted != [] else { return held.map(\.id).sorted() }
-        guard let list = wanted.array, list.count <= 100 else { throw .invalid("roles must be a list.", field: "roles") }
+        guard let list = wanted.array, list.count <= 100 else {
+            throw .invalid("roles must be a list.", field: "roles")
+        }
         var out: Set<String> = []
         for role in list {
-            let found = held.first { $0.id == role["id"]?.string || (role["id"] == nil && $0.name == role["name"]?.string) }
+            let found = held.first {
+                $0.id == role["id"]?.string || (role["id"] == nil && $0.name == role["name"]?.string)
+            }
             guard let found else {
                 throw .invalid("A role that is asked for is not one of the token's.", field: "roles")
             }

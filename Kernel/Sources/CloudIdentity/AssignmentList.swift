@@ -42,7 +42,8 @@ struct AssignmentList: Sendable {
             lines = lines.filter { fits($0, call, isEffective) }
             return lines.map { (Self.key($0), $0) }.sorted { $0.0 < $1.0 }.map { json($0.1, facts, call, withNames) }
         }
-        return .json(200, ["role_assignments": .array(lines), "links": ["self": .string(call.base + call.request.path)]])
+        return .json(
+            200, ["role_assignments": .array(lines), "links": ["self": .string(call.base + call.request.path)]])
     }
 
     private static func flag(_ call: Call, _ name: String) -> Bool {
@@ -99,7 +100,9 @@ struct AssignmentList: Sendable {
         func thing(_ id: String, _ name: String?, _ domain: ID<Domain>?) -> JSON {
             guard withNames else { return ["id": .string(id)] }
             var out: [String: JSON] = ["id": .string(id), "name": .string(name ?? "")]
-            if let domain { out["domain"] = ["id": .string(domain.text), "name": .string(facts.domains[domain]?.name ?? "")] }
+            if let domain {
+                out["domain"] = ["id": .string(domain.text), "name": .string(facts.domains[domain]?.name ?? "")]
+            }
             return .object(out)
         }
         var out: [String: JSON] = [:]
@@ -135,6 +138,7 @@ struct AssignmentList: Sendable {
         if case .group = line.grantee { holder = "/groups/\(line.grantee.id)" }
         if let group = line.group { holder = "/groups/\(group)" }
         let ending = line.isInherited ? "/inherited_to_projects" : ""
-        return call.base + "/identity/v3" + (line.isInherited ? "/OS-INHERIT" : "") + place + holder + "/roles/\(line.role)" + ending
+        return call.base + "/identity/v3" + (line.isInherited ? "/OS-INHERIT" : "") + place + holder
+            + "/roles/\(line.role)" + ending
     }
 }

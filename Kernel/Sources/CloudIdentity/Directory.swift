@@ -35,7 +35,11 @@ public final class Directory: Authenticator {
                 }
                 var renewsCatalog = false
                 for it in changed where Facts.kinds.contains(it.kind) {
-                    if Facts.catalogKinds.contains(it.kind) { renewsCatalog = true } else { try state.facts.take(it, reader) }
+                    if Facts.catalogKinds.contains(it.kind) {
+                        renewsCatalog = true
+                    } else {
+                        try state.facts.take(it, reader)
+                    }
                 }
                 if renewsCatalog { state.facts.catalog = try CatalogEntry.all(reader) }
             } catch { state = State() }

@@ -24,7 +24,9 @@ public struct Domain: Resource {
 extension Domain: Governed {
     public static func newID(_ dice: any Dice) -> ID<Domain> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<Domain>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Domain>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         try requireName(draft.value.name)
     }
 
@@ -35,16 +37,23 @@ extension Domain: Governed {
     }
 
     /// Users, groups, projects and roles of a domain go with it; a project that still owns something holds it back.
-    public static func admitRemoval(of it: Stored<Domain>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Domain>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         guard it.id != Domain.default else { throw CloudError(.forbidden, "The default domain cannot be deleted.") }
         guard !it.enabled else { throw CloudError(.forbidden, "Disable the domain before deleting it.") }
         try writer.removeGrants("target_domain_id", it.id.text)
         // Children before their parents.
         let projects = try writer.list(Project.self, all("domain_id", it.id, Project.kind))
         for project in projects.reversed() { try writer.withdraw(project.id, for: caller) }
-        for user in try writer.list(User.self, all("domain_id", it.id, User.kind)) { try writer.withdraw(user.id, for: caller) }
-        for group in try writer.list(Group.self, all("domain_id", it.id, Group.kind)) { try writer.withdraw(group.id, for: caller) }
-        for role in try writer.list(RoleType.self, all("domain_id", it.id, RoleType.kind)) { try writer.withdraw(role.id, for: caller) }
+        for user in try writer.list(User.self, all("domain_id", it.id, User.kind)) {
+            try writer.withdraw(user.id, for: caller)
+        }
+        for group in try writer.list(Group.self, all("domain_id", it.id, Group.kind)) {
+            try writer.withdraw(group.id, for: caller)
+        }
+        for role in try writer.list(RoleType.self, all("domain_id", it.id, RoleType.kind)) {
+            try writer.withdraw(role.id, for: caller)
+        }
     }
 
     private static func all(_ column: String, _ id: ID<Domain>, _ kind: Kind) -> Query {
@@ -76,7 +85,8 @@ extension Domain {
                 let sees = directory.see { facts in
                     guard let user = call.caller.user else { return false }
                     let project = call.caller.project.flatMap { facts.tenants[ID($0.text)]?.domain }
-                    return call.caller.domain == id.text || project == id || facts.domains(of: ID(user.text)).contains(id)
+                    return call.caller.domain == id.text || project == id
+                        || facts.domains(of: ID(user.text)).contains(id)
                 }
                 guard sees else { throw .missing(kind.title, id.text) }
             },

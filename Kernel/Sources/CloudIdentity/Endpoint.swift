@@ -35,7 +35,9 @@ public struct Endpoint: Resource {
 extension Endpoint: Governed {
     public static func newID(_ dice: any Dice) -> ID<Endpoint> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<Endpoint>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Endpoint>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         try check(draft.value, writer)
     }
 
@@ -82,7 +84,8 @@ extension Endpoint: Governed {
     static let routes = [
         face.lister(.operator), face.shower(.operator),
         face.creator(
-            example: ["endpoint": ["service_id": "{service}", "interface": "public", "url": "https://mail.example/v1"]]),
+            example: ["endpoint": ["service_id": "{service}", "interface": "public", "url": "https://mail.example/v1"]]
+        ),
         face.changer(example: ["endpoint": ["url": "https://mail.example/v2"]]), face.deleter(),
     ]
 }

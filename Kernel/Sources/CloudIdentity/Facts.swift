@@ -81,10 +81,14 @@ struct Facts: Sendable {
         case Project.kind: try takeProject(ID(it.id), reader)
         case User.kind: try takeUser(ID(it.id), reader)
         case Group.kind:
-            groupNames[ID(it.id)] = try reader.find(ID<Group>(it.id)).map { Name(domain: $0.domain, name: $0.value.name) }
+            groupNames[ID(it.id)] = try reader.find(ID<Group>(it.id)).map {
+                Name(domain: $0.domain, name: $0.value.name)
+            }
         case Membership.kind: try takeMembership(ID(it.id), reader)
         case RoleType.kind:
-            roleTypes[ID(it.id)] = try reader.find(ID<RoleType>(it.id)).map { RoleFact(name: $0.value.name, domain: $0.domain) }
+            roleTypes[ID(it.id)] = try reader.find(ID<RoleType>(it.id)).map {
+                RoleFact(name: $0.value.name, domain: $0.domain)
+            }
         case RoleImplication.kind: try takeImplication(ID(it.id), reader)
         case Assignment.kind: try takeGrant(ID(it.id), reader)
         case ApplicationCredential.kind:

@@ -28,7 +28,9 @@ struct GrantRoutes: Sendable {
     }
     private var path: String { listPath + "/{role}" + ending }
     private var ending: String { isInherited ? "/inherited_to_projects" : "" }
-    private var place: String { (isInherited ? "what is below " : "") + (target == .system ? "the cloud" : "a \(target.rawValue)") }
+    private var place: String {
+        (isInherited ? "what is below " : "") + (target == .system ? "the cloud" : "a \(target.rawValue)")
+    }
 
     private var routes: [Route] {
         [
@@ -67,7 +69,8 @@ struct GrantRoutes: Sendable {
             },
             Route(
                 .get, .identity, listPath + ending, action: "list", kind: Assignment.kind, rule: .operator,
-                "Lists the roles of a \(holder) on \(place).", handle: { (call) throws(CloudError) in try await list(call) }),
+                "Lists the roles of a \(holder) on \(place).",
+                handle: { (call) throws(CloudError) in try await list(call) }),
         ]
     }
 
@@ -101,17 +104,20 @@ struct GrantRoutes: Sendable {
 
     private func list(_ call: Call) async throws(CloudError) -> Response {
         let wanted = grant(call)
-        return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
-            try requireParts(wanted, reader)
-            let column = isGroup ? "group_id" : "user_id"
-            let theirs = Query.everything(Assignment.kind).with(column, .string(wanted.grantee.id))
-            var roles: [Stored<RoleType>] = []
-            for it in try reader.list(Assignment.self, theirs) {
-                guard let grant = it.value.grant, grant.target == wanted.target, grant.isInherited == isInherited else { continue }
-                roles.append(try reader.get(grant.role))
-            }
-            return try RoleType.face.envelope(roles, reader, call)
-        })
+        return .bytes(
+            200,
+            try await call.store.read { (reader) throws(CloudError) in
+                try requireParts(wanted, reader)
+                let column = isGroup ? "group_id" : "user_id"
+                let theirs = Query.everything(Assignment.kind).with(column, .string(wanted.grantee.id))
+                var roles: [Stored<RoleType>] = []
+                for it in try reader.list(Assignment.self, theirs) {
+                    guard let grant = it.value.grant, grant.target == wanted.target, grant.isInherited == isInherited
+                    else { continue }
+                    roles.append(try reader.get(grant.role))
+                }
+                return try RoleType.face.envelope(roles, reader, call)
+            })
     }
 }
 

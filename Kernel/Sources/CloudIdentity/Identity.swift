@@ -6,7 +6,8 @@ import CloudWire
 public struct Identity: Sendable {
     public static let schemas = [
         Schema(Domain.self), Schema(Project.self), Schema(User.self), Schema(Group.self), Schema(Membership.self),
-        Schema(RoleType.self), Schema(RoleImplication.self), Schema(Assignment.self), Schema(ApplicationCredential.self),
+        Schema(RoleType.self), Schema(RoleImplication.self), Schema(Assignment.self),
+        Schema(ApplicationCredential.self),
         Schema(Revocation.self), Schema(Region.self), Schema(ServiceEntry.self), Schema(Endpoint.self),
     ]
 
@@ -28,7 +29,10 @@ public struct Identity: Sendable {
     public var routes: [Route] {
         let people = User.routes(vault, guardian) + Group.routes + Membership.routes
         let places = Domain.routes(directory) + Project.routes(directory)
-        let roles = RoleType.routes + RoleImplication.routes(directory) + GrantRoutes.all + [AssignmentList(directory: directory).route]
+        let roles =
+            RoleType.routes + RoleImplication.routes(directory) + GrantRoutes.all + [
+                AssignmentList(directory: directory).route
+            ]
         let tokens =
             [Login(directory: directory, vault: vault, guardian: guardian, clock: clock).route]
             + TokenRoutes(directory: directory, vault: vault, clock: clock).all
@@ -96,7 +100,8 @@ public struct Identity: Sendable {
             }
             try writer.grant(
                 Facts.Grant(
-                    grantee: .user(user!.id), target: .project(project!.id), role: ID(role.rawValue), isInherited: false))
+                    grantee: .user(user!.id), target: .project(project!.id), role: ID(role.rawValue), isInherited: false
+                ))
             return project!.id
         }
     }

@@ -8,7 +8,8 @@ extension Face where R: Governed {
     private var noun: String { R.kind.title.lowercased() }
 
     /// Writes one as an open object's members, with the link to itself.
-    func members(_ it: Stored<R>, _ reader: any Reader, _ call: Call, into writer: inout JSONWriter) throws(CloudError) {
+    func members(_ it: Stored<R>, _ reader: any Reader, _ call: Call, into writer: inout JSONWriter) throws(CloudError)
+    {
         try write(it, reader, into: &writer)
         writer.field("links", ["self": .string(link(it.id, call))])
     }
@@ -70,16 +71,20 @@ extension Face where R: Governed {
 
     /// - Parameter sees: throws where the caller may not see this one; `missing`, as for one that is none.
     func shower(
-        _ rule: Rule, sees: @escaping @Sendable (ID<R>, Call) throws(CloudError) -> Void = { (_, _) throws(CloudError) in }
+        _ rule: Rule,
+        sees: @escaping @Sendable (ID<R>, Call) throws(CloudError) -> Void = { (_, _) throws(CloudError) in }
     ) -> Route {
         Route(
-            .get, service, item, action: "show", kind: R.kind, rule: rule, "Shows one \(noun).", schema: schema(singular)
+            .get, service, item, action: "show", kind: R.kind, rule: rule, "Shows one \(noun).",
+            schema: schema(singular)
         ) { (call) throws(CloudError) in
             let id = ID<R>(call.parameter(R.kind.name + "_id"))
             try sees(id, call)
-            return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
-                try envelope(try reader.get(id), reader, call)
-            })
+            return .bytes(
+                200,
+                try await call.store.read { (reader) throws(CloudError) in
+                    try envelope(try reader.get(id), reader, call)
+                })
         }
     }
 
@@ -99,10 +104,12 @@ extension Face where R: Governed {
                 id = ID(text)
             }
             let (value, chosen) = (try draft(object), id)
-            return .bytes(201, try await call.write(chosen.text) { (writer) throws(CloudError) in
-                let it = try writer.create(value, id: chosen, project: ID(""), for: call.caller)
-                return try envelope(it, writer, call)
-            })
+            return .bytes(
+                201,
+                try await call.write(chosen.text) { (writer) throws(CloudError) in
+                    let it = try writer.create(value, id: chosen, project: ID(""), for: call.caller)
+                    return try envelope(it, writer, call)
+                })
         }
     }
 
@@ -120,12 +127,14 @@ extension Face where R: Governed {
         ) { (call) throws(CloudError) in
             let object = nulled(try call.object(singular))
             let id = ID<R>(call.parameter(R.kind.name + "_id"))
-            return .bytes(200, try await call.write(id.text) { (writer) throws(CloudError) in
-                let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                    try apply(object, to: &it.value, right: .update)
-                }
-                return try envelope(it, writer, call)
-            })
+            return .bytes(
+                200,
+                try await call.write(id.text) { (writer) throws(CloudError) in
+                    let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                        try apply(object, to: &it.value, right: .update)
+                    }
+                    return try envelope(it, writer, call)
+                })
         }
     }
 

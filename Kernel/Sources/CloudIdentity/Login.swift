@@ -72,7 +72,9 @@ struct Login: Sendable {
         }
         let found = person(claim)
         let token = found.map { fresh($0, "password", call) }
-        let key = found.map(LoginGuard.Key.user) ?? .unknown((claim?["id"] ?? claim?["name"] ?? "").text + (claim?["domain"]?.text ?? ""))
+        let key =
+            found.map(LoginGuard.Key.user)
+            ?? .unknown((claim?["id"] ?? claim?["name"] ?? "").text + (claim?["domain"]?.text ?? ""))
         try await check(password, key, call) { (reader) throws(CloudError) in
             guard let found else { return nil }
             return try reader.find(found)?.password
@@ -105,7 +107,8 @@ struct Login: Sendable {
         }
         guard let name = claim?["name"]?.string, let user = person(claim?["user"]) else { return nil }
         return try await call.store.read { (reader) throws(CloudError) in
-            let theirs = Query(ApplicationCredential.kind, limit: 1).with("user_id", .string(user.text)).with("name", .string(name))
+            let theirs = Query(ApplicationCredential.kind, limit: 1).with("user_id", .string(user.text)).with(
+                "name", .string(name))
             return try reader.list(ApplicationCredential.self, theirs).first
         }
     }
@@ -175,7 +178,9 @@ struct Login: Sendable {
         let found = directory.see { facts -> Scope? in
             if let project = wanted["project"] {
                 if let id = project["id"]?.string { return .project(ID(id)) }
-                guard let name = project["name"]?.string, let domain = facts.domainID(project["domain"]) else { return nil }
+                guard let name = project["name"]?.string, let domain = facts.domainID(project["domain"]) else {
+                    return nil
+                }
                 return facts.tenantNamed[Facts.Name(domain: domain, name: name)].map(Scope.project)
             }
             if wanted["domain"]?.object != nil { return facts.domainID(wanted["domain"]).map(Scope.domain) }

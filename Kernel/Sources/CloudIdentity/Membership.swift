@@ -66,7 +66,8 @@ extension Membership {
             let group = ID<Group>(call.parameter("group_id"))
             let ids = try await call.store.read { (reader) throws(CloudError) in
                 _ = try reader.get(group)
-                return try reader.list(Membership.self, .everything(kind).with("group_id", .string(group.text))).map(\.user)
+                return try reader.list(Membership.self, .everything(kind).with("group_id", .string(group.text))).map(
+                    \.user)
             }
             return try await User.face.answerList(call) { (query) throws(CloudError) in
                 query = query.with("id", among: ids.map { .string($0.text) })

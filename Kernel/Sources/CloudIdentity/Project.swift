@@ -17,7 +17,8 @@ public struct Project: Resource {
     public static let kind = Kind("project", "projects", service: "identity")
     public static let access = Access.system
     public static let fields: [Field<Project>] = [
-        .text("name", \.name, [.read, .create, .update, .required, .indexed], max: 64, "Its name, once in its domain."),
+        .text(
+            "name", \.name, [.read, .create, .update, .required, .indexed], max: 64, "Its name, once in its domain."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
         .reference("domain_id", \.domain, [.read, .create, .indexed], "The domain it belongs to."),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether tokens for it are valid."),
@@ -32,7 +33,9 @@ extension Project: Governed {
     /// How deep projects may stand under each other.
     private static let depth = 5
 
-    public static func admit(_ draft: inout Stored<Project>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Project>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         try place(&draft.value, in: writer)
         _ = try writer.get(draft.domain)
         try checkTags(draft.tags)
@@ -75,7 +78,9 @@ extension Project: Governed {
         try writer.moveName(from: old.value.name, to: it.value.name, of: Reference(it.id), in: it.domain)
     }
 
-    public static func admitRemoval(of it: Stored<Project>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Project>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         guard try writer.first(Project.self, where: "parent_project_id", .string(it.id.text)) == nil else {
             throw CloudError(.forbidden, "The project has projects under it.")
         }
@@ -126,12 +131,15 @@ extension Project {
             face.lister(.operator, special: ["parent_id", "is_domain"]) { (query, call) throws(CloudError) in
                 if let parent = call.request[query: "parent_id"] {
                     let isDomain = directory.see { $0.domains[ID(parent)] != nil }
-                    query = isDomain
+                    query =
+                        isDomain
                         ? query.with("domain_id", .string(parent)).with("parent_project_id", nil)
                         : query.with("parent_project_id", .string(parent))
                 }
                 // No project is a domain, so that asking for those finds none.
-                if ["true", "1"].contains(call.request[query: "is_domain"]?.lowercased()) { query = query.with("id", "") }
+                if ["true", "1"].contains(call.request[query: "is_domain"]?.lowercased()) {
+                    query = query.with("id", "")
+                }
             },
             face.creator(example: ["project": ["name": "blue"]]),
             face.changer(example: ["project": ["description": "ours"]]), face.deleter(),
@@ -143,7 +151,9 @@ extension Project {
     /// Those who have a role on a project may see it.
     static func requireSight(_ id: ID<Project>, _ call: Call, _ directory: Directory) throws(CloudError) {
         guard !call.caller.isOperator, call.caller.project?.text != id.text else { return }
-        let sees = directory.see { facts in call.caller.user.map { !facts.roles(ID($0.text), .project(id)).isEmpty } ?? false }
+        let sees = directory.see { facts in
+            call.caller.user.map { !facts.roles(ID($0.text), .project(id)).isEmpty } ?? false
+        }
         guard sees else { throw .missing(kind.title, id.text) }
     }
 

@@ -20,7 +20,9 @@ public struct Region: Resource {
 extension Region: Governed {
     public static func newID(_ dice: any Dice) -> ID<Region> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<Region>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Region>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         if let parent = draft.parent { _ = try writer.get(parent) }
     }
 

@@ -28,10 +28,12 @@ extension RoleImplication {
                 .put, .identity, path, action: "imply", kind: kind, rule: .operator, status: 201,
                 "Has one role imply another.", handle: imply),
             Route(
-                .get, .identity, path, action: "show", kind: kind, rule: .operator, "Shows that one role implies another."
+                .get, .identity, path, action: "show", kind: kind, rule: .operator,
+                "Shows that one role implies another."
             ) { (call) throws(CloudError) in
                 let (prior, implied) = try await found(call)
-                return .json(200, ["role_inference": ["prior_role": brief(prior, call), "implies": brief(implied, call)]])
+                return .json(
+                    200, ["role_inference": ["prior_role": brief(prior, call), "implies": brief(implied, call)]])
             },
             Route(
                 .head, .identity, path, action: "check", kind: kind, rule: .operator, status: 204,
@@ -56,9 +58,13 @@ extension RoleImplication {
                 "Lists what a role implies."
             ) { (call) throws(CloudError) in
                 let id = ID<RoleType>(call.parameter("role_id"))
-                return .json(200, ["role_inference": try await call.store.read { (reader) throws(CloudError) in
-                    try inference(try reader.get(id), reader, call)
-                }])
+                return .json(
+                    200,
+                    [
+                        "role_inference": try await call.store.read { (reader) throws(CloudError) in
+                            try inference(try reader.get(id), reader, call)
+                        }
+                    ])
             },
             Route(
                 .get, .identity, "/v3/role_inferences", action: "list", kind: kind, rule: .operator,
@@ -71,7 +77,8 @@ extension RoleImplication {
                     }
                     return out
                 }
-                return .json(200, ["role_inferences": .array(all), "links": ["self": .string(call.base + call.request.path)]])
+                return .json(
+                    200, ["role_inferences": .array(all), "links": ["self": .string(call.base + call.request.path)]])
             },
         ]
     }
@@ -108,9 +115,13 @@ extension RoleImplication {
         }
     }
 
-    private static func inference(_ prior: Stored<RoleType>, _ reader: any Reader, _ call: Call) throws(CloudError) -> JSON {
+    private static func inference(_ prior: Stored<RoleType>, _ reader: any Reader, _ call: Call) throws(CloudError)
+        -> JSON
+    {
         var implied: [JSON] = []
-        for rule in try reader.list(RoleImplication.self, .everything(kind).with("prior_role_id", .string(prior.id.text))) {
+        for rule in try reader.list(
+            RoleImplication.self, .everything(kind).with("prior_role_id", .string(prior.id.text)))
+        {
             implied.append(brief(try reader.get(rule.implied), call))
         }
         return ["prior_role": brief(prior, call), "implies": .array(implied)]

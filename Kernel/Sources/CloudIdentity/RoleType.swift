@@ -24,7 +24,9 @@ public struct RoleType: Resource {
 extension RoleType: Governed {
     public static func newID(_ dice: any Dice) -> ID<RoleType> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<RoleType>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<RoleType>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         if let domain = draft.domain { _ = try writer.get(domain) }
         try writer.claimName(draft.value.name, of: Reference(draft.id), in: draft.domain)
     }
@@ -37,17 +39,23 @@ extension RoleType: Governed {
     }
 
     /// What was granted of it, and what it implies, goes with it.
-    public static func admitRemoval(of it: Stored<RoleType>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<RoleType>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         guard !isBuiltIn(it) else { throw builtIn(it) }
         try writer.removeGrants("role_id", it.id.text)
         for column in ["prior_role_id", "implied_role_id"] {
-            for rule in try writer.list(RoleImplication.self, .everything(RoleImplication.kind).with(column, .string(it.id.text))) {
+            for rule in try writer.list(
+                RoleImplication.self, .everything(RoleImplication.kind).with(column, .string(it.id.text)))
+            {
                 try writer.remove(Reference(rule.id))
             }
         }
     }
 
-    private static func isBuiltIn(_ it: Stored<RoleType>) -> Bool { it.domain == nil && Role(rawValue: it.value.name) != nil }
+    private static func isBuiltIn(_ it: Stored<RoleType>) -> Bool {
+        it.domain == nil && Role(rawValue: it.value.name) != nil
+    }
 
     private static func builtIn(_ it: Stored<RoleType>) -> CloudError {
         CloudError(.forbidden, "The role \(it.value.name) is part of the cloud's rules and stays as it is.")

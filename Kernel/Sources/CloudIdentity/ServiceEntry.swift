@@ -24,7 +24,9 @@ public struct ServiceEntry: Resource {
 extension ServiceEntry: Governed {
     public static func newID(_ dice: any Dice) -> ID<ServiceEntry> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<ServiceEntry>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<ServiceEntry>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         guard !draft.type.isEmpty else { throw .invalid("The type must not be empty.", field: "type") }
     }
 
@@ -36,9 +38,13 @@ extension ServiceEntry: Governed {
     }
 
     /// Its endpoints go with it.
-    public static func admitRemoval(of it: Stored<ServiceEntry>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<ServiceEntry>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         guard !isBuiltIn(it.id) else { throw builtIn }
-        for endpoint in try writer.list(Endpoint.self, .everything(Endpoint.kind).with("service_id", .string(it.id.text))) {
+        for endpoint in try writer.list(
+            Endpoint.self, .everything(Endpoint.kind).with("service_id", .string(it.id.text)))
+        {
             try writer.remove(Reference(endpoint.id))
         }
     }
@@ -46,7 +52,8 @@ extension ServiceEntry: Governed {
     /// Akashi's own services have their names for ids.
     static func isBuiltIn(_ id: ID<ServiceEntry>) -> Bool { Service.catalog.contains { $0.name == id.text } }
 
-    private static let builtIn = CloudError(.forbidden, "The service is one of the cloud's own and stays; it can be disabled.")
+    private static let builtIn = CloudError(
+        .forbidden, "The service is one of the cloud's own and stays; it can be disabled.")
 
     static let face = Face<ServiceEntry>(
         .identity, "/v3/services", "service", "services",

@@ -26,7 +26,8 @@ struct Token: Hashable, Sendable {
         let payload = Array(
             [
                 user.text, String(generation), scope?.text ?? "", methods.joined(separator: ","),
-                String(issuedAt.microseconds), String(expiresAt.microseconds), auditID, parentID, credential?.text ?? "",
+                String(issuedAt.microseconds), String(expiresAt.microseconds), auditID, parentID,
+                credential?.text ?? "",
             ].joined(separator: "|").utf8)
         return Base64.url(payload) + "." + Base64.url(vault.mac(payload))
     }
@@ -38,7 +39,8 @@ struct Token: Hashable, Sendable {
             Self.isEqual(mac, vault.mac(payload))
         else { return nil }
         let words = String(decoding: payload, as: UTF8.self).split(separator: "|", omittingEmptySubsequences: false)
-        guard words.count == 9, let generation = Int(words[1]), let issued = Int64(words[4]), let expires = Int64(words[5]),
+        guard words.count == 9, let generation = Int(words[1]), let issued = Int64(words[4]),
+            let expires = Int64(words[5]),
             words[2].isEmpty || Scope(words[2]) != nil
         else { return nil }
         user = ID(String(words[0]))

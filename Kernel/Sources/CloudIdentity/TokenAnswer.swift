@@ -33,12 +33,15 @@ struct TokenAnswer: Sendable {
             }
             if let id = token.credential, let credential = facts.credentials[id] {
                 body["application_credential"] = [
-                    "id": .string(id.text), "name": .string(credential.name), "restricted": .bool(!credential.unrestricted),
+                    "id": .string(id.text), "name": .string(credential.name),
+                    "restricted": .bool(!credential.unrestricted),
                 ]
             }
             guard token.scope != nil else { return }
             body["roles"] = .array(
-                facts.roles(token).sorted().map { ["id": .string($0.text), "name": .string(facts.roleTypes[$0]?.name ?? "")] })
+                facts.roles(token).sorted().map {
+                    ["id": .string($0.text), "name": .string(facts.roleTypes[$0]?.name ?? "")]
+                })
             if call.request[query: "nocatalog"] == nil {
                 body["catalog"] = .array(facts.catalog.map { $0.json(call.base, token.project?.text) })
             }

@@ -39,14 +39,21 @@ struct TokenRoutes: Sendable {
                 .get, .identity, "/v3/auth/system", action: "list", rule: .signedIn,
                 "Tells whether the caller has a role on the cloud as a whole.",
                 handle: { (call) throws(CloudError) in
-                    let has = directory.see { facts in call.caller.user.map { !facts.roles(ID($0.text), .system).isEmpty } ?? false }
+                    let has = directory.see { facts in
+                        call.caller.user.map { !facts.roles(ID($0.text), .system).isEmpty } ?? false
+                    }
                     return list("system", has ? [["all": true]] : [], call)
                 }),
         ]
     }
 
     private func list(_ key: String, _ items: [JSON], _ call: Call) -> Response {
-        .json(200, [key: .array(items), "links": ["self": .string(call.base + call.request.path), "previous": nil, "next": nil]])
+        .json(
+            200,
+            [
+                key: .array(items),
+                "links": ["self": .string(call.base + call.request.path), "previous": nil, "next": nil],
+            ])
     }
 
     private func projects(_ call: Call) -> [JSON] {
@@ -85,7 +92,9 @@ struct TokenRoutes: Sendable {
             }
             var revocation = Revocation()
             revocation.expiresAt = token.expiresAt
-            if try writer.find(ID<Revocation>(token.auditID)) == nil { try writer.insert(revocation, id: ID(token.auditID)) }
+            if try writer.find(ID<Revocation>(token.auditID)) == nil {
+                try writer.insert(revocation, id: ID(token.auditID))
+            }
         }
         return Response(204)
     }

@@ -26,7 +26,9 @@ public struct User: Resource {
         .text("description", \.description, [.read, .create, .update], "For people."),
         .text("email", \.email, [.read, .create, .update], "Where to write to."),
         .reference("domain_id", \.domain, [.read, .create, .indexed], "The domain it belongs to."),
-        .text("default_project_id", \.defaultProject, [.read, .create, .update], max: 64, "Where it works unless it says."),
+        .text(
+            "default_project_id", \.defaultProject, [.read, .create, .update], max: 64, "Where it works unless it says."
+        ),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether it may log in."),
         .text("password_hash", \.password, [.secret], "A salted hash of the password."),
         .value("former_passwords", \.formerPasswords, [.secret], max: 4096, "Hashes of passwords before."),
@@ -37,7 +39,8 @@ public struct User: Resource {
 extension User: Governed {
     public static func newID(_ dice: any Dice) -> ID<User> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         _ = try writer.get(draft.domain)
         try writer.claimName(draft.value.name, of: Reference(draft.id), in: draft.domain)
     }
@@ -48,14 +51,17 @@ extension User: Governed {
         guard it.domain == old.domain else { throw CloudError(.forbidden, "A user stays in its domain.") }
         try writer.moveName(from: old.value.name, to: it.value.name, of: Reference(it.id), in: it.domain)
         if it.password != old.password {
-            it.formerPasswords = Array(([old.password] + old.formerPasswords).filter { !$0.isEmpty }.prefix(Passwords.remembered - 1))
+            it.formerPasswords = Array(
+                ([old.password] + old.formerPasswords).filter { !$0.isEmpty }.prefix(Passwords.remembered - 1))
         }
         if it.password != old.password || it.enabled != old.enabled { it.generation += 1 }
     }
 
     public static func admitRemoval(of it: Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError) {
         try writer.removeGrants("user_id", it.id.text)
-        for membership in try writer.list(Membership.self, Query.everything(Membership.kind).with("user_id", .string(it.id.text))) {
+        for membership in try writer.list(
+            Membership.self, Query.everything(Membership.kind).with("user_id", .string(it.id.text)))
+        {
             try writer.remove(Reference(membership.id))
         }
         let credentials = Query.everything(ApplicationCredential.kind).with("user_id", .string(it.id.text))
@@ -80,10 +86,13 @@ extension User {
                 }),
             .computed("password_expires_at", "When the password lapses.") { (_, _) in .null },
             Attribute(
-                "options", type: .json(max: 64), rights: [.read, .create, .update], "Options of the account: none is offered.",
+                "options", type: .json(max: 64), rights: [.read, .create, .update],
+                "Options of the account: none is offered.",
                 read: { (_, _) throws(CloudError) in [:] },
                 write: { (_, json) throws(CloudError) in
-                    guard json.object?.isEmpty ?? false else { throw .invalid("No options are offered.", field: "options") }
+                    guard json.object?.isEmpty ?? false else {
+                        throw .invalid("No options are offered.", field: "options")
+                    }
                 }),
         ])
 }

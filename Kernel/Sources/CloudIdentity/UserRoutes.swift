@@ -23,10 +23,12 @@ extension User {
             var draft = try face.draft(object)
             if let password { draft.password = try await vault.hash(password) }
             let (value, id) = (draft, newID(call.dice))
-            return .bytes(201, try await call.write(id.text) { (writer) throws(CloudError) in
-                let it = try writer.create(value, id: id, project: ID(""), for: call.caller)
-                return try face.envelope(it, writer, call)
-            })
+            return .bytes(
+                201,
+                try await call.write(id.text) { (writer) throws(CloudError) in
+                    let it = try writer.create(value, id: id, project: ID(""), for: call.caller)
+                    return try face.envelope(it, writer, call)
+                })
         }
     }
 

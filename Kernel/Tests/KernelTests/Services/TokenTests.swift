@@ -6,7 +6,8 @@ import Testing
 @Suite("Tokens")
 struct TokenTests {
     private let token = Token(
-        user: ID("u1"), generation: 3, scope: .project(ID("p1")), methods: ["password", "token"], issuedAt: Instant(microseconds: 1),
+        user: ID("u1"), generation: 3, scope: .project(ID("p1")), methods: ["password", "token"],
+        issuedAt: Instant(microseconds: 1),
         expiresAt: Instant(microseconds: 2), auditID: "a1", parentID: "")
 
     @Test("what is sealed is opened as it was, by the same vault only")
