@@ -42,9 +42,13 @@ extension Domain: Governed {
         guard it.id != Domain.default else { throw CloudError(.forbidden, "The default domain cannot be deleted.") }
         guard !it.enabled else { throw CloudError(.forbidden, "Disable the domain before deleting it.") }
         try writer.removeGrants("target_domain_id", it.id.text)
-        // Children before their parents.
-        let projects = try writer.list(Project.self, all("domain_id", it.id, Project.kind))
-        for project in projects.reversed() { try writer.withdraw(project.id, for: caller) }
+        var left = try writer.list(Project.self, all("domain_id", it.id, Project.kind))
+        while !left.isEmpty {
+            // Children go before their parents.
+            let parents = Set(left.compactMap(\.parent))
+            for leaf in left where !parents.contains(leaf.id) { try writer.withdraw(leaf.id, for: caller) }
+            left.removeAll { !parents.contains($0.id) }
+        }
         for user in try writer.list(User.self, all("domain_id", it.id, User.kind)) {
             try writer.withdraw(user.id, for: caller)
         }

@@ -32,13 +32,11 @@ final class Office: @unchecked Sendable {
         headers: [String: String] = [:], from address: String = "198.51.100.7"
     ) async -> Answer {
         let parts = path.split(separator: "?", maxSplits: 1)
-        let query =
-            parts.count < 2
-            ? []
-            : parts[1].split(separator: "&").map { pair in
-                let two = pair.split(separator: "=", maxSplits: 1)
-                return (name: String(two[0]), value: two.count > 1 ? String(two[1]) : "")
-            }
+        let pairs = parts.count < 2 ? [] : parts[1].split(separator: "&")
+        let query = pairs.map { pair -> (name: String, value: String) in
+            let two = pair.split(separator: "=", maxSplits: 1)
+            return (name: String(two[0]), value: two.count > 1 ? String(two[1]) : "")
+        }
         var all = headers
         all["x-auth-token"] = token ?? admin
         if body != nil { all["content-type"] = "application/json" }
