@@ -15,7 +15,7 @@ let modules = [
     library("CloudEngine", ["CloudCore", "CloudStore"]),
     library("CloudWire", ["CloudCore", "CloudStore"]),
     library("CloudIdentity", ["CloudCore", "CloudStore", "CloudWire"]),
-    library("CloudImage", ["CloudCore", "CloudStore", "CloudWire"]),
+    library("CloudImage", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
     library("CloudNetwork", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
     library("CloudCompute", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
     library(

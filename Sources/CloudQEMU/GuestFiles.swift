@@ -20,10 +20,13 @@ struct GuestFiles: Sendable {
     }
 
     private func ensureDisk() async throws(CloudError) {
+        if guest.hasRun, !Files.exists(paths.base) || !Files.exists(paths.disk) {
+            throw .conflict("The server's disk is missing on its host.")
+        }
         if !Files.exists(paths.base) { try await linkBase(try await imageFile(guest.disk.image)) }
         let bytes = Overlay.bytes(size: guest.disk.size, base: "base", format: guest.disk.format)
         guard !isThere(paths.disk, atLeast: bytes.count) else { return }
-        try Files.write(bytes, to: paths.disk, user: guest.uid, group: guest.uid)
+        try Files.write(bytes, to: paths.disk, user: guest.uid, group: guest.uid, sync: true)
     }
 
     /// A power cut may leave a file under its name without its content. A disk shorter than it began has never been

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CloudCore
+import Glibc
 
 @main
 struct Akashi: AsyncParsableCommand {
@@ -23,6 +24,8 @@ extension CloudError {
 /// Ends the command with a clear reason instead of a dump.
 func explained<T>(_ body: () async throws -> T) async throws -> T {
     do { return try await body() } catch let error as CloudError {
-        throw ValidationError(error.forOperator)
+        let text = Array("akashi: \(error.forOperator)\n".utf8)
+        _ = write(STDERR_FILENO, text, text.count)
+        throw ExitCode.failure
     }
 }

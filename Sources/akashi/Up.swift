@@ -45,24 +45,15 @@ struct Up: AsyncParsableCommand {
         }
     }
 
-    /// Starts this command anew without `--detach`, and waits until it is ready or has failed.
+    /// Starts this command anew without `--detach`, unless it runs already, and waits until it is ready or has failed.
     private func goToBackground(_ installation: Installation) async throws {
         let clock = ContinuousClock()
         let began = clock.now
-        if let running = ProcessHandle.load(installation.process), running.isAlive {
-            print("Akashi already runs in \(installation.dirs.state) (pid \(running.pid)).")
-            return
-        }
-        try Files.remove(installation.ready)
-        let environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"].merging(
-            getenv("AKASHI_CACHE").map { ["AKASHI_CACHE": String(cString: $0)] } ?? [:]
-        ) { $1 }
         let from = Files.status(installation.log).map { Int($0.st_size) } ?? 0
-        let child = try Spawn.detached(
-            ["/proc/self/exe"] + CommandLine.arguments.dropFirst().filter { $0 != "--detach" && $0 != "-d" },
-            environment: environment, log: installation.log)
+        let running = ProcessHandle.load(installation.process).flatMap { $0.isAlive ? $0 : nil }
+        let control = try running ?? start(installation)
         while !Files.exists(installation.ready) {
-            guard child.isAlive, clock.now - began < .seconds(60) else {
+            guard control.isAlive, clock.now - began < .seconds(60) else {
                 let said = try Files.read(installation.log, limit: 64 << 20) ?? []
                 throw CloudError(
                     .unavailable, "Akashi did not come up; \(installation.log) says:",
@@ -70,8 +61,17 @@ struct Up: AsyncParsableCommand {
             }
             try await Task.sleep(for: .milliseconds(5))
         }
+        if running != nil { print("Akashi already runs in \(installation.dirs.state) (pid \(control.pid)).") }
         print(String(decoding: try Files.read(installation.ready) ?? [], as: UTF8.self), terminator: "")
-        print("Ready after \((clock.now - began).formatted).")
+        if running == nil { print("Ready after \((clock.now - began).formatted).") }
+    }
+
+    private func start(_ installation: Installation) throws -> ProcessHandle {
+        try Files.remove(installation.ready)
+        let cache = getenv("AKASHI_CACHE").map { ["AKASHI_CACHE": String(cString: $0)] } ?? [:]
+        return try Spawn.detached(
+            ["/proc/self/exe"] + CommandLine.arguments.dropFirst().filter { $0 != "--detach" && $0 != "-d" },
+            environment: Spawn.plainEnvironment.merging(cache) { $1 }, log: installation.log)
     }
 }
 

@@ -136,9 +136,16 @@ class Instance:
         must(run(["ip", "netns", "delete", self.namespace]))
 
     def erase(self):
-        """Stops it and removes its directory, whatever state it is in."""
-        self.akashi("down", "--grace", "0", seconds=120)
-        shutil.rmtree(self.state, ignore_errors=True)
+        """Stops it and removes its directory, whatever state it is in. What `down` leaves running is killed, and told."""
+        done = self.akashi("down", "--grace", "0", seconds=120)
+        left = self.processes()
+        for pid in left:
+            if found := process(pid):
+                found.end()
+        run(["ip", "netns", "delete", self.namespace])
+        for folder in (self.run, self.state):
+            shutil.rmtree(folder, ignore_errors=True)
+        assert done.code == 0 and not left, f"{done}\nleft running: {left}"
 
     # What is there.
 

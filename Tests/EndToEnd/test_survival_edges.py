@@ -63,8 +63,6 @@ def test_two_ups_at_once_make_one_cloud(cloud, tenantry):
         cloud.kill()
         with ThreadPoolExecutor(4) as pool:
             done = list(pool.map(lambda _: cloud.akashi("up", "--detach", "--port", cloud.port), range(4)))
-        for each in done:
-            assert each.code == 0 or "already runs" in each.err, each
         assert any(each.code == 0 for each in done), done
         wait((cloud.run / "ready").exists, 10, every=0.02)
         ups = [pid for pid, words in cloud.processes().items() if "up" in words]

@@ -75,20 +75,25 @@ class Cloud:
         finally:
             shutil.rmtree(self.state)
 
-    @property
-    def pid(self):
-        """The control plane's process."""
+    def _run(self):
+        """The process of the control plane, and the directory of its sockets."""
         for path in pathlib.Path("/run/akashi").glob("*/akashi"):
             pid = int(path.read_text().split()[0])
             words = _words(pid)
             if str(self.state) in words and "up" in words:
-                return pid
+                return pid, path.parent
         raise Failed("no control plane runs")
 
+    @property
+    def pid(self):
+        """The control plane's process."""
+        return self._run()[0]
+
     def daemons(self):
-        """The network's processes: those that keep a file of this state open or were told of it."""
-        return [pid for pid in _pids() if pid != self.pid and str(self.state) in " ".join(_words(pid))
-                and "qemu-system" not in _words(pid)[0]]
+        """The network's processes: those that were told of this cloud's directories."""
+        own, run = self._run()
+        return [pid for pid in _pids() if pid != own and "qemu-system" not in _words(pid)[0]
+                and any(str(place) in " ".join(_words(pid)) for place in (self.state, run))]
 
     def guests(self):
         """The processes of servers."""

@@ -10,7 +10,7 @@ extension Stored where R == Server {
             nics: interfaces.compactMap { it in
                 devices[it.port].map { GuestNIC(port: it.port, mac: it.mac, mtu: it.mtu, device: $0) }
             },
-            configDrive: configDrive(interfaces))
+            configDrive: configDrive(interfaces), hasRun: value.launchedAt != nil)
     }
 
     /// The config drive's files, as OpenStack's guests read them: each is JSON, so that no name can break out of it.

@@ -13,13 +13,15 @@ public struct GuestSpec: Hashable, Sendable {
     public var nics: [GuestNIC]
     /// Files of the config drive by path, as `openstack/latest/meta_data.json`.
     public var configDrive: [String: [UInt8]]
+    /// Whether it has run before: then its disk must be there, and a fresh one would not be its own.
+    public var hasRun: Bool
 
     public init(
         id: ID<Server>, name: String, vcpus: Int, memory: Mebibytes, uid: Int, disk: RootDisk, nics: [GuestNIC],
-        configDrive: [String: [UInt8]]
+        configDrive: [String: [UInt8]], hasRun: Bool = false
     ) {
         (self.id, self.name, self.vcpus, self.memory, self.uid) = (id, name, vcpus, memory, uid)
-        (self.disk, self.nics, self.configDrive) = (disk, nics, configDrive)
+        (self.disk, self.nics, self.configDrive, self.hasRun) = (disk, nics, configDrive, hasRun)
     }
 }
 
@@ -66,7 +68,8 @@ public enum GuestState: String, CaseIterable, Sendable {
 /// Runs guests on hosts. Every call is idempotent and names its host; a guest outlives whoever called.
 public protocol Hypervisor: Sendable {
     /// Makes the guest's disk and config drive if they are missing, and its process, halted before the first
-    /// instruction. A guest that is there already is left as it is.
+    /// instruction. A guest that is there already is left as it is. `conflict` where the disk of one that has run
+    /// is gone.
     func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError)
     /// Lets the guest run. `missing` where there is none.
     func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError)

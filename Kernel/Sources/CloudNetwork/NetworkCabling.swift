@@ -105,6 +105,7 @@ public struct NetworkCabling: Cabling {
             guard port.host != host?.text ?? "" || port.status != status else { continue }
             port.host = host?.text ?? ""
             port.status = status
+            port.fault = ""
             try writer.update(&port)
         }
     }

@@ -68,8 +68,9 @@ public struct Port: Lifecycle {
         case .join:
             guard let spec = turn.it.spec else { throw .fault("port \(turn.it.id) has no hardware address") }
             try await fabric.ensurePort(spec)
-            turn.it.status = turn.it.host.isEmpty || !turn.it.adminUp ? .down : .active
-            turn.it.fault = ""
+            let isCut = try await isCut(turn.it, in: fabric)
+            turn.it.status = isCut ? .error : turn.it.host.isEmpty || !turn.it.adminUp ? .down : .active
+            turn.it.fault = isCut ? "Its connection to the server is gone; a hard reboot of the server makes it anew." : ""
             return .rest
         case .destroy:
             if !turn.it.host.isEmpty { try await fabric.removePlug(turn.it.id, on: ID(turn.it.host)) }
@@ -82,6 +83,13 @@ public struct Port: Lifecycle {
         if label != .destroy { turn.it.status = .error }
         turn.it.fault = "The port could not be set up; it will be tried again."
         return .nap(.seconds(30))
+    }
+
+    /// Whether the device that a running server holds is gone from its host. Another of the same name would not be
+    /// the one that the server has open.
+    private static func isCut(_ it: Stored<Port>, in fabric: any Fabric) async throws(CloudError) -> Bool {
+        guard !it.host.isEmpty else { return false }
+        return try await !fabric.plugs(on: ID(it.host)).contains(it.id)
     }
 
     /// `port A, port B (of server C)`, for messages.
