@@ -84,6 +84,13 @@ extension User {
                     try FieldType.text(max: 64, lines: false).check(json, name: "default_project_id")
                     value.defaultProject = json.string ?? ""
                 }),
+            Attribute(
+                "project_id", type: .text(max: 64, lines: false), rights: [.create, .update],
+                "The default project, by its older name.", read: { (_, _) throws(CloudError) in .null },
+                write: { (value, json) throws(CloudError) in
+                    try FieldType.text(max: 64, lines: false).check(json, name: "project_id")
+                    value.defaultProject = json.string ?? ""
+                }),
             .computed("password_expires_at", "When the password lapses.") { (_, _) in .null },
             Attribute(
                 "options", type: .json(max: 64), rights: [.read, .create, .update],

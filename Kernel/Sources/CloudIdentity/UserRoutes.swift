@@ -41,6 +41,8 @@ extension User {
             var hash: String?
             if let password = try Passwords.take(&object) { hash = try await vault.hash(password) }
             object["password"] = nil
+            // Clients send back what they were shown.
+            if object["id"]?.string == call.parameter("user_id") { object["id"] = nil }
             let (rest, newHash, id) = (face.nulled(object), hash, ID<User>(call.parameter("user_id")))
             let bytes = try await call.write(id.text) { (writer) throws(CloudError) in
                 let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
@@ -61,8 +63,7 @@ extension User {
             intake: .json(max: 16_384), status: 204, "Changes one's own password; tokens issued before end.",
             example: ["user": ["original_password": "correct horse", "password": "battery staple"]]
         ) { (call) throws(CloudError) in
-            let id = ID<User>(call.parameter("user_id"))
-            guard call.caller.user?.text == id.text else { throw .missing(kind.title, id.text) }
+            let id = try call.ownUser()
             var object = try call.object("user")
             guard let old = object["original_password"]?.string, old.utf8.count <= 128,
                 let new = try Passwords.take(&object)
