@@ -5,6 +5,7 @@ import Crypto
 import CryptoExtras
 import Dispatch
 import Foundation
+import Synchronization
 
 /// Signatures and password hashes by swift-crypto, under a key that is made at the first start.
 public struct CryptoVault: Vault {
@@ -32,23 +33,37 @@ public struct CryptoVault: Vault {
 
     public func hash(_ password: String) async throws(CloudError) -> String {
         let salt = SystemDice().bytes(16)
-        guard let hash = await Self.derive(password, salt) else { throw .fault("scrypt failed") }
+        guard let hash = try await Self.derive(password, salt) else { throw .fault("scrypt failed") }
         return "scrypt$\(Self.rounds)$8$1$" + Base64.encode(salt) + "$" + Base64.encode(hash)
     }
 
-    public func verify(_ password: String, _ hash: String) async -> Bool {
+    public func verify(_ password: String, _ hash: String) async throws(CloudError) -> Bool {
         let parts = hash.split(separator: "$")
         let isWhole = parts.count == 6 && parts[0] == "scrypt" && parts[1] == String(Self.rounds)
         // Without a hash the same work is done, so that the time does not tell who exists.
         let salt = isWhole ? Base64.decode(parts[4].utf8) ?? [] : [UInt8](repeating: 0, count: 16)
         let wanted = isWhole ? Base64.decode(parts[5].utf8) ?? [] : []
-        guard let found = await Self.derive(password, salt), isWhole, found.count == wanted.count else { return false }
+        guard let found = try await Self.derive(password, salt), isWhole, found.count == wanted.count else {
+            return false
+        }
         return zip(found, wanted).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    private static func derive(_ password: String, _ salt: [UInt8]) async -> [UInt8]? {
-        await withCheckedContinuation { done in
+    /// How many may wait for their turn: some three seconds of work. A flood of log-ins is turned away, rather than
+    /// everyone waiting longer and longer.
+    private static let room = 64
+    private static let waiting = Mutex(0)
+
+    private static func derive(_ password: String, _ salt: [UInt8]) async throws(CloudError) -> [UInt8]? {
+        let isIn = waiting.withLock { count in
+            guard count < room else { return false }
+            count += 1
+            return true
+        }
+        guard isIn else { throw .unavailable("log-in", "\(room) passwords wait to be hashed") }
+        return await withCheckedContinuation { done in
             bench.async {
+                defer { waiting.withLock { $0 -= 1 } }
                 let key = try? KDF.Scrypt.deriveKey(
                     from: Data(password.utf8), salt: Data(salt), outputByteCount: 32, rounds: rounds, blockSize: 8,
                     parallelism: 1)

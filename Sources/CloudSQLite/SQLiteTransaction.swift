@@ -99,7 +99,9 @@ final class SQLiteTransaction: Writer {
             let isNumeric = try isNumeric(condition.column, query.kind)
             // SQLite would turn text into a number to compare it with one; text is no number.
             arguments += condition.among.map { isNumeric && $0.string != nil ? nil : Self.encode($0) }
-            return "\(Statements.quote(condition.column)) IN (\(marks))"
+            let column = Statements.quote(condition.column)
+            // To SQL null is like nothing, itself included; to a query it is a value.
+            return condition.among.contains(.null) ? "(\(column) IN (\(marks)) OR \(column) IS NULL)" : "\(column) IN (\(marks))"
         }
         for condition in query.conditions { parts.append(try part(condition)) }
         for test in query.tests {

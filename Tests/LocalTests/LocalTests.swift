@@ -20,10 +20,10 @@ struct LocalTests {
         let vault = try CryptoVault(keyFile: scratch() + "/key")
         let (one, other) = (try await vault.hash("correct horse"), try await vault.hash("correct horse"))
         #expect(one != other && !one.contains("horse"))
-        #expect(await vault.verify("correct horse", one))
-        #expect(!(await vault.verify("correct hors", one)))
-        #expect(!(await vault.verify("", "")))
-        #expect(!(await vault.verify("correct horse", "scrypt$16384$8$1$$")))
+        #expect(try await vault.verify("correct horse", one))
+        #expect(!(try await vault.verify("correct hors", one)))
+        #expect(!(try await vault.verify("", "")))
+        #expect(!(try await vault.verify("correct horse", "scrypt$16384$8$1$$")))
     }
 
     @Test("Signatures outlast a restart and differ between installations")

@@ -5,8 +5,10 @@ import CloudWire
 /// The identity service: who is who, and who may do what.
 public struct Identity: Sendable {
     public static let schemas = [
-        Schema(Domain.self), Schema(Project.self), Schema(User.self), Schema(RoleType.self), Schema(Assignment.self),
-        Schema(Revocation.self),
+        Schema(Domain.self), Schema(Project.self), Schema(User.self), Schema(Group.self), Schema(Membership.self),
+        Schema(RoleType.self), Schema(RoleImplication.self), Schema(Assignment.self),
+        Schema(ApplicationCredential.self),
+        Schema(Revocation.self), Schema(Region.self), Schema(ServiceEntry.self), Schema(Endpoint.self),
     ]
 
     public let directory: Directory
@@ -14,18 +16,28 @@ public struct Identity: Sendable {
     private let vault: any Vault
     private let clock: any Clock
     private let region: String
+    private let guardian = LoginGuard()
 
     public init(store: any Store, vault: any Vault, clock: any Clock, region: String) {
         directory = Directory(vault: vault)
         (self.store, self.vault, self.clock, self.region) = (store, vault, clock, region)
         store.observe { [directory] changed, reader in
-            if directory.isConcerned(by: changed) { directory.follow(reader) }
+            if directory.isConcerned(by: changed) { directory.follow(changed, reader) }
         }
     }
 
     public var routes: [Route] {
-        Catalog.routes + Login(directory: directory, vault: vault, region: region, clock: clock, store: store).routes
-            + Domain.routes + Project.routes + User.routes(vault) + RoleType.routes + Assignment.routes
+        let people = User.routes(vault, guardian) + Group.routes + Membership.routes
+        let places = Domain.routes(directory) + Project.routes(directory)
+        let roles =
+            RoleType.routes + RoleImplication.routes(directory) + GrantRoutes.all + [
+                AssignmentList(directory: directory).route
+            ]
+        let tokens =
+            [Login(directory: directory, vault: vault, guardian: guardian, clock: clock).route]
+            + TokenRoutes(directory: directory, vault: vault, clock: clock).all
+            + ApplicationCredentialRoutes(directory: directory, vault: vault).all
+        return Catalog.routes + tokens + places + people + roles + Region.routes + ServiceEntry.routes + Endpoint.routes
     }
 
     /// Reads the directory, and has it follow what is committed.
@@ -33,20 +45,34 @@ public struct Identity: Sendable {
         try await store.read { (reader) throws(CloudError) in try directory.load(reader) }
     }
 
-    /// Creates, where missing, what every cloud begins with: the default domain and the three roles.
+    /// Creates, where missing, what every cloud begins with: the default domain, the three roles of which each implies
+    /// the one below, and the catalogue of its own services.
     public func found() async throws(CloudError) {
         let caller = Caller.system("start-up")
         let record = AuditRecord(caller, service: "identity", action: "found", kind: "domain", resource: "default")
-        let isFounded = try await store.read { (reader) throws(CloudError) in try reader.find(Domain.default) != nil }
+        let isFounded = try await store.read { (reader) throws(CloudError) in
+            let hasDomain = try reader.find(Domain.default) != nil
+            return hasDomain ? try Catalog.isFounded(reader) : false
+        }
         guard !isFounded else { return }
+        let region = region
         try await store.write(record) { (writer) throws(CloudError) in
+            try Catalog.found(region, writer)
+            guard try writer.find(Domain.default) == nil else { return }
             var domain = Domain()
             domain.name = "Default"
             try writer.insert(domain, id: Domain.default)
+            var below: ID<RoleType>?
             for role in Role.allCases {
                 var type = RoleType()
                 type.name = role.rawValue
-                try writer.insert(type, id: ID(role.rawValue))
+                let it = try writer.create(type, id: ID(role.rawValue), project: ID(""), for: caller)
+                if let below {
+                    var rule = RoleImplication()
+                    (rule.prior, rule.implied) = (it.id, below)
+                    try writer.insert(rule, id: RoleImplication.id(it.id, below))
+                }
+                below = it.id
             }
         }
     }
@@ -72,12 +98,10 @@ public struct Identity: Sendable {
                 (value.name, value.password, value.defaultProject) = (name, hash, project!.id.text)
                 user = try writer.create(value, id: newUser, project: ID(""), for: caller)
             }
-            let id = Assignment.id(user!.id, project!.id, ID(role.rawValue))
-            if try writer.find(id) == nil {
-                var grant = Assignment()
-                (grant.user, grant.target, grant.role) = (user!.id, project!.id, ID(role.rawValue))
-                try writer.insert(grant, id: id)
-            }
+            try writer.grant(
+                Facts.Grant(
+                    grantee: .user(user!.id), target: .project(project!.id), role: ID(role.rawValue), isInherited: false
+                ))
             return project!.id
         }
     }

@@ -2,198 +2,196 @@ import CloudCore
 import CloudStore
 import CloudWire
 
-/// Getting, checking and giving back tokens (Keystone v3, `/v3/auth/tokens`).
+/// Getting tokens (Keystone v3, `POST /v3/auth/tokens`): who it is, and what the token is for.
 struct Login: Sendable {
     let directory: Directory
     let vault: any Vault
-    let region: String
+    let guardian: LoginGuard
     let clock: any Clock
 
-    /// How long a token made from a password lives.
+    /// How long a token lives that was not made from another.
     static let lifetime = Duration.seconds(3600)
 
-    var routes: [Route] {
-        [
-            Route(
-                .post, .identity, "/v3/auth/tokens", action: "log_in", rule: .anyone, intake: .json(max: 16_384),
-                status: 201, "Issues a token for a password or for another token.",
-                handle: { (call) throws(CloudError) in try await issue(call) }),
-            Route(
-                .get, .identity, "/v3/auth/tokens", action: "validate", rule: .signedIn,
-                "Shows what the token in X-Subject-Token says.",
-                handle: { (call) throws(CloudError) in try await validate(call) }),
-            Route(
-                .delete, .identity, "/v3/auth/tokens", action: "log_out", rule: .signedIn, status: 204,
-                "Ends the token in X-Subject-Token.", handle: { (call) throws(CloudError) in try await revoke(call) }),
-            Route(
-                .get, .identity, "/v3/auth/catalog", action: "list", rule: .signedIn, "Lists the services.",
-                handle: { (call) throws(CloudError) in
-                    .json(200, ["catalog": Catalog.json(call, call.caller.project, region: region), "links": [:]])
-                }),
-            Route(
-                .get, .identity, "/v3/auth/projects", action: "list", rule: .signedIn,
-                "Lists the projects that the caller has a role on.",
-                handle: { (call) throws(CloudError) in try await projects(call) }),
-        ]
-    }
+    static let refused = CloudError(.unauthenticated, "The request you have made requires authentication.")
 
-    private static let refused = CloudError(.unauthenticated, "The request you have made requires authentication.")
+    var route: Route {
+        Route(
+            .post, .identity, "/v3/auth/tokens", action: "log_in", rule: .anyone, intake: .json(max: 16_384),
+            status: 201, "Issues a token for a password, an application credential or another token.",
+            handle: { (call) throws(CloudError) in try await issue(call) })
+    }
 
     private func issue(_ call: Call) async throws(CloudError) -> Response {
         let identity = call.body["auth"]?["identity"]
         guard let methods = identity?["methods"]?.array?.compactMap(\.string), methods.count == 1 else {
-            throw .invalid("auth.identity.methods must name one method: password or token.", field: "methods")
+            throw .invalid("auth.identity.methods must name one method.", field: "methods")
         }
-        let now = clock.now()
         var token: Token
         switch methods[0] {
-        case "password":
-            let user = try await person(identity?["password"]?["user"])
-            token = Token(
-                user: user, project: nil, methods: ["password"], issuedAt: now, expiresAt: now + Self.lifetime,
-                auditID: Base64.url(call.dice.bytes(16)), parentID: "")
-        case "token":
-            guard let text = identity?["token"]?["id"]?.string, let old = directory.token(text, now: now) else {
-                throw Self.refused
-            }
-            // A token made from a token never outlives it.
-            token = Token(
-                user: old.user, project: nil, methods: Array(Set(old.methods + ["token"])).sorted(), issuedAt: now,
-                expiresAt: old.expiresAt, auditID: Base64.url(call.dice.bytes(16)),
-                parentID: old.parentID.isEmpty ? old.auditID : old.parentID)
+        case "password": token = try await byPassword(identity?["password"]?["user"], call)
+        case "token": token = try byToken(identity?["token"]?["id"]?.string, call)
+        case "application_credential": token = try await byCredential(identity?["application_credential"], call)
         default: throw .invalid("The method '\(methods[0].prefix(64))' is not offered.", field: "methods")
         }
-        token.project = try scope(call.body["auth"]?["scope"], for: token.user)
+        let wanted = call.body["auth"]?["scope"]
+        if token.credential == nil {
+            token.scope = try scope(wanted, for: token)
+        } else if let wanted, try scope(wanted, for: token) != token.scope {
+            // An application credential is for its project and no other, its tokens' tokens too.
+            throw Self.refused
+        }
         let issued = token
+        guard directory.see({ $0.isInForce(issued, now: clock.now()) }) else { throw Self.refused }
         try await call.store.write(record(call, issued)) { (_) throws(CloudError) in }
-        return answer(call, issued, status: 201)
+        return TokenAnswer(directory: directory, call: call).response(issued, text: issued.sealed(vault), status: 201)
     }
 
     /// A log-in's record names who logged in, which only now is known.
     private func record(_ call: Call, _ token: Token) -> AuditRecord {
         var record = call.record(token.user.text)
         record.caller.user = ID(token.user.text)
-        record.caller.userName = directory.snapshot().people[token.user]?.name ?? ""
+        record.caller.userName = directory.see { $0.people[token.user]?.name ?? "" }
         record.caller.project = token.project.map { ID($0.text) }
         record.caller.token = token.auditID
         record.kind = User.kind.name
         return record
     }
 
-    /// Who knows this password. Takes as long whether or not there is such a user.
-    private func person(_ claim: JSON?) async throws(CloudError) -> ID<User> {
+    // MARK: Methods
+
+    private func fresh(_ user: ID<User>, _ method: String, _ call: Call) -> Token {
+        let now = clock.now()
+        return Token(
+            user: user, generation: directory.see { $0.people[user]?.generation ?? -1 }, scope: nil, methods: [method],
+            issuedAt: now, expiresAt: now + Self.lifetime, auditID: Base64.url(call.dice.bytes(16)), parentID: "")
+    }
+
+    private func byPassword(_ claim: JSON?, _ call: Call) async throws(CloudError) -> Token {
         guard let password = claim?["password"]?.string, password.utf8.count <= 128 else {
             throw .invalid("A user and a password are needed.", field: "password")
         }
-        let state = directory.snapshot()
-        var found: ID<User>?
-        if let id = claim?["id"]?.string {
-            found = ID(id)
-        } else if let name = claim?["name"]?.string, let domain = state.domainID(claim?["domain"]) {
-            found = state.people.first { $0.value.name == name && $0.value.domain == domain }?.key
+        let found = person(claim)
+        let token = found.map { fresh($0, "password", call) }
+        let key =
+            found.map(LoginGuard.Key.user)
+            ?? .unknown((claim?["id"] ?? claim?["name"] ?? "").text + (claim?["domain"]?.text ?? ""))
+        try await check(password, key, call) { (reader) throws(CloudError) in
+            guard let found else { return nil }
+            return try reader.find(found)?.password
         }
-        let hash = try await hash(of: found)
-        guard await vault.verify(password, hash), let found, let person = state.people[found], person.enabled,
-            state.domains[person.domain]?.enabled ?? false
-        else { throw Self.refused }
-        return found
-    }
-
-    private func hash(of user: ID<User>?) async throws(CloudError) -> String {
-        guard let user else { return "" }
-        return try await store.read { (reader) throws(CloudError) in try reader.find(user)?.password ?? "" }
-    }
-
-    let store: any Store
-
-    private func scope(_ scope: JSON?, for user: ID<User>) throws(CloudError) -> ID<Project>? {
-        guard let scope, scope.string != "unscoped", let wanted = scope["project"] else { return nil }
-        let state = directory.snapshot()
-        var found: ID<Project>?
-        if let id = wanted["id"]?.string {
-            found = ID(id)
-        } else if let name = wanted["name"]?.string, let domain = state.domainID(wanted["domain"]) {
-            found = state.tenants.first { $0.value.name == name && $0.value.domain == domain }?.key
-        }
-        guard let found, let tenant = state.tenants[found], tenant.enabled,
-            state.domains[tenant.domain]?.enabled ?? false, !state.roles(user, found).isEmpty
-        else { throw Self.refused }
-        return found
-    }
-
-    private func validate(_ call: Call) async throws(CloudError) -> Response {
-        answer(call, try subject(call), status: 200)
-    }
-
-    private func revoke(_ call: Call) async throws(CloudError) -> Response {
-        let token = try subject(call)
-        try await call.store.write(call.record(token.user.text)) { (writer) throws(CloudError) in
-            for old in try writer.list(Revocation.self, .everything(Revocation.kind))
-            where old.expiresAt.map({ $0 < writer.now }) ?? true {
-                try writer.remove(Reference(old.id))
-            }
-            var revocation = Revocation()
-            revocation.expiresAt = token.expiresAt
-            try writer.insert(revocation, id: ID(token.auditID))
-        }
-        return Response(204)
-    }
-
-    /// The token that the call is about: one's own, or any for an operator.
-    private func subject(_ call: Call) throws(CloudError) -> Token {
-        guard let text = call.request.headers["x-subject-token"], let token = directory.token(text, now: clock.now()),
-            call.caller.isOperator || call.caller.user?.text == token.user.text
-        else { throw CloudError(.missing, "The token could not be found.") }
+        guard let token, directory.see({ $0.isOpen(token.user) }) else { throw Self.refused }
         return token
     }
 
-    private func answer(_ call: Call, _ token: Token, status: Int) -> Response {
-        let state = directory.snapshot()
-        var body: [String: JSON] = [
-            "methods": .array(token.methods.map(JSON.string)),
-            "issued_at": .string(token.issuedAt.text(fraction: true)),
-            "expires_at": .string(token.expiresAt.text(fraction: true)),
-            "audit_ids": .array([token.auditID, token.parentID].filter { !$0.isEmpty }.map(JSON.string)),
-        ]
-        if let person = state.people[token.user] {
-            body["user"] = [
-                "id": .string(token.user.text), "name": .string(person.name), "domain": domain(person.domain, state),
-                "password_expires_at": .null,
-            ]
+    private func byCredential(_ claim: JSON?, _ call: Call) async throws(CloudError) -> Token {
+        guard let secret = claim?["secret"]?.string, secret.utf8.count <= 128 else {
+            throw .invalid("An application credential and its secret are needed.", field: "secret")
         }
-        if let project = token.project, let tenant = state.tenants[project] {
-            body["project"] = [
-                "id": .string(project.text), "name": .string(tenant.name), "domain": domain(tenant.domain, state),
-            ]
-            body["roles"] = .array(
-                (state.grants[token.user]?[project] ?? []).sorted().map {
-                    ["id": .string($0.text), "name": .string(state.roleNames[$0] ?? "")]
-                })
-            if call.request[query: "nocatalog"] == nil {
-                body["catalog"] = Catalog.json(call, ID(project.text), region: region)
-            }
+        let it = try await credential(claim, call)
+        let token = it.map { it in
+            var token = fresh(it.user, "application_credential", call)
+            (token.scope, token.credential) = (.project(it.value.project), it.id)
+            if let end = it.expiresAt { token.expiresAt = min(token.expiresAt, end) }
+            return token
         }
-        var response = Response.json(status, ["token": .object(body)])
-        let text = status == 201 ? token.sealed(vault) : call.request.headers["x-subject-token"] ?? ""
-        response.headers += [("x-subject-token", text), ("vary", "X-Auth-Token"), ("cache-control", "no-store")]
-        return response
+        let key = it.map { LoginGuard.Key.unknown("credential " + $0.id.text) } ?? .unknown(claim?["id"]?.text ?? "")
+        let hash = it?.secret
+        try await check(secret, key, call) { (_) throws(CloudError) in hash }
+        guard let token else { throw Self.refused }
+        return token
     }
 
-    private func domain(_ id: ID<Domain>, _ state: Directory.Snapshot) -> JSON {
-        ["id": .string(id.text), "name": .string(state.domains[id]?.name ?? "")]
+    private func credential(_ claim: JSON?, _ call: Call) async throws(CloudError) -> Stored<ApplicationCredential>? {
+        if let id = claim?["id"]?.string {
+            return try await call.store.read { (reader) throws(CloudError) in try reader.find(ID(id)) }
+        }
+        guard let name = claim?["name"]?.string, let user = person(claim?["user"]) else { return nil }
+        return try await call.store.read { (reader) throws(CloudError) in
+            let theirs = Query(ApplicationCredential.kind, limit: 1).with("user_id", .string(user.text)).with(
+                "name", .string(name))
+            return try reader.list(ApplicationCredential.self, theirs).first
+        }
     }
 
-    private func projects(_ call: Call) async throws(CloudError) -> Response {
-        let state = directory.snapshot()
-        let mine = (call.caller.user.flatMap { state.grants[ID($0.text)] } ?? [:]).keys.sorted()
-        return try .write(200) { (writer) throws(CloudError) in
-            writer.key("projects")
-            try writer.array(mine.filter { state.tenants[$0]?.enabled ?? false }) { (id, writer) throws(CloudError) in
-                writer.value([
-                    "id": .string(id.text), "name": .string(state.tenants[id]?.name ?? ""),
-                    "domain_id": .string(state.tenants[id]?.domain.text ?? ""), "enabled": true,
-                ])
+    /// A token made from a token dies with it and never outlives or outgrows it.
+    private func byToken(_ text: String?, _ call: Call) throws(CloudError) -> Token {
+        let now = clock.now()
+        // Keystone's clients tell a token that has ended from a wrong password by 404.
+        guard let text, text.utf8.count <= 1024, let old = directory.token(text, now: now) else {
+            throw CloudError(.missing, "The token could not be found.")
+        }
+        var token = old
+        token.methods = Array(Set(old.methods + ["token"])).sorted()
+        token.issuedAt = now
+        token.auditID = Base64.url(call.dice.bytes(16))
+        token.parentID = old.parentID.isEmpty ? old.auditID : old.parentID
+        return token
+    }
+
+    /// Throws `refused` where the secret is wrong or guessing was too frequent; takes as long in every case.
+    private func check(
+        _ secret: String, _ key: LoginGuard.Key, _ call: Call,
+        hash: @escaping @Sendable (any Reader) throws(CloudError) -> String?
+    ) async throws(CloudError) {
+        let keys = [key, .address(call.caller.address)]
+        let isLocked = guardian.isLocked(keys, clock.now())
+        let kept = try await call.store.read(hash) ?? ""
+        if try await vault.verify(secret, isLocked ? "" : kept) {
+            guardian.clear(key)
+            return
+        }
+        for locked in guardian.fail(keys, clock.now()) {
+            var record = call.record()
+            record.action = "lock_out"
+            record.outcome = .refused
+            switch locked {
+            case .user(let id): (record.kind, record.resource) = (User.kind.name, id.text)
+            case .address: record.reason = "too many failed log-ins from this address"
+            case .unknown: record.reason = "too many failed log-ins with one name"
+            }
+            let written = record
+            try await call.store.write(nil) { (writer) throws(CloudError) in try writer.append(written) }
+        }
+        throw Self.refused
+    }
+
+    /// The user that a body names, by id or by name and domain.
+    private func person(_ claim: JSON?) -> ID<User>? {
+        directory.see { facts in
+            if let id = claim?["id"]?.string { return facts.people[ID(id)] == nil ? nil : ID(id) }
+            guard let name = claim?["name"]?.string, let domain = facts.domainID(claim?["domain"]) else { return nil }
+            return facts.personNamed[Facts.Name(domain: domain, name: name)]
+        }
+    }
+
+    // MARK: Scope
+
+    /// What the token is to be for. Who does not say, means the user's default project where that can be.
+    private func scope(_ wanted: JSON?, for token: Token) throws(CloudError) -> Scope? {
+        if wanted?.string == "unscoped" || wanted?["unscoped"] != nil { return nil }
+        guard let wanted, !wanted.isNull else {
+            guard !token.methods.contains("token") else { return nil }
+            return directory.see { facts in
+                guard let id = facts.people[token.user]?.defaultProject else { return nil }
+                let scope = Scope.project(id)
+                return facts.isOpen(scope) && !facts.roles(token.user, scope).isEmpty ? scope : nil
             }
         }
+        guard wanted["OS-TRUST:trust"] == nil else { throw .invalid("Trusts are not offered.", field: "scope") }
+        let found = directory.see { facts -> Scope? in
+            if let project = wanted["project"] {
+                if let id = project["id"]?.string { return .project(ID(id)) }
+                guard let name = project["name"]?.string, let domain = facts.domainID(project["domain"]) else {
+                    return nil
+                }
+                return facts.tenantNamed[Facts.Name(domain: domain, name: name)].map(Scope.project)
+            }
+            if wanted["domain"]?.object != nil { return facts.domainID(wanted["domain"]).map(Scope.domain) }
+            return wanted["system"]?["all"] == true ? .system : nil
+        }
+        guard let found, directory.see({ $0.isOpen(found) && !$0.roles(token.user, found).isEmpty }) else {
+            throw Self.refused
+        }
+        return found
     }
 }

@@ -3,9 +3,11 @@ import CloudCore
 /// What a token says; it is signed, so nothing need be looked up to know that Akashi said it.
 struct Token: Hashable, Sendable {
     var user: ID<User>
+    /// The user's generation when it was issued: a token of an earlier one is void.
+    var generation = 0
     /// Nil for a token without scope.
-    var project: ID<Project>?
-    /// `password`, `token`.
+    var scope: Scope?
+    /// `password`, `token`, `application_credential`.
     var methods: [String]
     var issuedAt: Instant
     var expiresAt: Instant
@@ -13,13 +15,19 @@ struct Token: Hashable, Sendable {
     var auditID: String
     /// The first token of a chain that was made one from another.
     var parentID: String
+    /// The application credential it was made from: the token is no more than that is.
+    var credential: ID<ApplicationCredential>?
+
+    /// The project it is for, if it is for one.
+    var project: ID<Project>? { if case .project(let id) = scope { id } else { nil } }
 
     /// The token's text: payload and signature in base64url.
     func sealed(_ vault: any Vault) -> String {
         let payload = Array(
             [
-                user.text, project?.text ?? "", methods.joined(separator: ","), String(issuedAt.microseconds),
-                String(expiresAt.microseconds), auditID, parentID,
+                user.text, String(generation), scope?.text ?? "", methods.joined(separator: ","),
+                String(issuedAt.microseconds), String(expiresAt.microseconds), auditID, parentID,
+                credential?.text ?? "",
             ].joined(separator: "|").utf8)
         return Base64.url(payload) + "." + Base64.url(vault.mac(payload))
     }
@@ -31,22 +39,27 @@ struct Token: Hashable, Sendable {
             Self.isEqual(mac, vault.mac(payload))
         else { return nil }
         let words = String(decoding: payload, as: UTF8.self).split(separator: "|", omittingEmptySubsequences: false)
-        guard words.count == 7, let issued = Int64(words[3]), let expires = Int64(words[4]) else { return nil }
+        guard words.count == 9, let generation = Int(words[1]), let issued = Int64(words[4]),
+            let expires = Int64(words[5]),
+            words[2].isEmpty || Scope(words[2]) != nil
+        else { return nil }
         user = ID(String(words[0]))
-        project = words[1].isEmpty ? nil : ID(String(words[1]))
-        methods = words[2].split(separator: ",").map(String.init)
+        self.generation = generation
+        scope = Scope(words[2])
+        methods = words[3].split(separator: ",").map(String.init)
         issuedAt = Instant(microseconds: issued)
         expiresAt = Instant(microseconds: expires)
-        auditID = String(words[5])
-        parentID = String(words[6])
+        auditID = String(words[6])
+        parentID = String(words[7])
+        credential = words[8].isEmpty ? nil : ID(String(words[8]))
     }
 
     init(
-        user: ID<User>, project: ID<Project>?, methods: [String], issuedAt: Instant, expiresAt: Instant,
+        user: ID<User>, generation: Int, scope: Scope?, methods: [String], issuedAt: Instant, expiresAt: Instant,
         auditID: String, parentID: String
     ) {
-        (self.user, self.project, self.methods, self.issuedAt) = (user, project, methods, issuedAt)
-        (self.expiresAt, self.auditID, self.parentID) = (expiresAt, auditID, parentID)
+        (self.user, self.generation, self.scope, self.methods) = (user, generation, scope, methods)
+        (self.issuedAt, self.expiresAt, self.auditID, self.parentID) = (issuedAt, expiresAt, auditID, parentID)
     }
 
     /// Compares in a time that depends on the length alone.

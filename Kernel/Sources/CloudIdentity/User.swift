@@ -12,8 +12,10 @@ public struct User: Resource {
     public var enabled = true
     /// A salted scrypt hash; never the password.
     public var password = ""
-    /// Tokens issued before are void: it moves when the password changes or the user is disabled.
-    public var tokensFrom: Instant?
+    /// The hashes before, the newest first: those passwords are not taken again soon.
+    public var formerPasswords: [String] = []
+    /// Tokens of an earlier generation are void: it is raised when the password changes or the user is disabled.
+    public var generation = 0
 
     public init() {}
 
@@ -29,7 +31,8 @@ public struct User: Resource {
         ),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether it may log in."),
         .text("password_hash", \.password, [.secret], "A salted hash of the password."),
-        .time("tokens_from", \.tokensFrom, [.secret], "Tokens issued before are void."),
+        .value("former_passwords", \.formerPasswords, [.secret], max: 4096, "Hashes of passwords before."),
+        .integer("generation", \.generation, [.secret], 0...Int.max, "Tokens of an earlier generation are void."),
     ]
 }
 
@@ -38,19 +41,32 @@ extension User: Governed {
 
     public static func admit(_ draft: inout Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError)
     {
+        _ = try writer.get(draft.domain)
         try writer.claimName(draft.value.name, of: Reference(draft.id), in: draft.domain)
     }
 
     public static func admitChange(
         of it: inout Stored<User>, from old: Stored<User>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
+        guard it.domain == old.domain else { throw CloudError(.forbidden, "A user stays in its domain.") }
         try writer.moveName(from: old.value.name, to: it.value.name, of: Reference(it.id), in: it.domain)
-        if it.password != old.password || !it.enabled { it.tokensFrom = writer.now }
+        if it.password != old.password {
+            it.formerPasswords = Array(
+                ([old.password] + old.formerPasswords).filter { !$0.isEmpty }.prefix(Passwords.remembered - 1))
+        }
+        if it.password != old.password || it.enabled != old.enabled { it.generation += 1 }
     }
 
     public static func admitRemoval(of it: Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError) {
-        for assignment in try writer.list(Assignment.self, where: "user_id", .string(it.id.text)) {
-            try writer.remove(Reference(assignment.id))
+        try writer.removeGrants("user_id", it.id.text)
+        for membership in try writer.list(
+            Membership.self, Query.everything(Membership.kind).with("user_id", .string(it.id.text)))
+        {
+            try writer.remove(Reference(membership.id))
+        }
+        let credentials = Query.everything(ApplicationCredential.kind).with("user_id", .string(it.id.text))
+        for credential in try writer.list(ApplicationCredential.self, credentials) {
+            try writer.remove(Reference(credential.id))
         }
     }
 }
@@ -59,103 +75,48 @@ extension User {
     static let face = Face<User>(
         .identity, "/v3/users", "user", "users",
         [
-            .id(), .field("name"), .field("description"), .field("email"), .field("domain_id"),
-            .field("default_project_id"), .field("enabled"),
+            .id(), .field("name"), .field("description"), .field("email"), .field("domain_id"), .field("enabled"),
+            Attribute(
+                "default_project_id", column: "default_project_id", type: .text(max: 64, lines: false),
+                rights: [.read, .create, .update], "Where it works unless it says.",
+                read: { (it, _) throws(CloudError) in it.defaultProject.isEmpty ? .null : .string(it.defaultProject) },
+                write: { (value, json) throws(CloudError) in
+                    try FieldType.text(max: 64, lines: false).check(json, name: "default_project_id")
+                    value.defaultProject = json.string ?? ""
+                }),
+            Attribute(
+                "project_id", type: .text(max: 64, lines: false), rights: [.create, .update],
+                "The default project, by its older name.", read: { (_, _) throws(CloudError) in .null },
+                write: { (value, json) throws(CloudError) in
+                    try FieldType.text(max: 64, lines: false).check(json, name: "project_id")
+                    value.defaultProject = json.string ?? ""
+                }),
             .computed("password_expires_at", "When the password lapses.") { (_, _) in .null },
-            .computed("options", "Options of the account.") { (_, _) in [:] },
-        ])
-
-    static func routes(_ vault: any Vault) -> [Route] {
-        [
-            face.list(.operator), showRoute, face.delete(.operator), createRoute(vault), updateRoute(vault),
-            passwordRoute(vault),
-        ]
-    }
-
-    /// A user may see itself; an operator sees all.
-    private static let showRoute = Route(
-        .get, .identity, "/v3/users/{user_id}", action: "show", kind: kind, rule: .signedIn, "Shows one user.",
-        schema: nil
-    ) { (call) throws(CloudError) in
-        let id = ID<User>(call.parameter("user_id"))
-        guard call.caller.isOperator || call.caller.user?.text == id.text else { throw .missing(kind.title, id.text) }
-        return .bytes(
-            200,
-            try await call.store.read { (reader) throws(CloudError) in
-                try face.body(try reader.get(id), reader)
-            })
-    }
-
-    private static func createRoute(_ vault: any Vault) -> Route {
-        Route(
-            .post, .identity, face.path, action: "create", kind: kind, rule: .operator, intake: .json(), status: 201,
-            "Creates a user.", example: ["user": ["name": "hana", "password": "correct horse"]]
-        ) { (call) throws(CloudError) in
-            var object = try call.object("user")
-            let password = try takePassword(&object)
-            var draft = User()
-            try face.apply(object, to: &draft, right: .create)
-            if let password { draft.password = try await vault.hash(password) }
-            let (value, id) = (draft, newID(call.dice))
-            return .bytes(
-                201,
-                try await call.write(id.text) { (writer) throws(CloudError) in
-                    try face.body(try writer.create(value, id: id, project: call.project, for: call.caller), writer)
-                })
-        }
-    }
-
-    private static func updateRoute(_ vault: any Vault) -> Route {
-        Route(
-            .patch, .identity, "/v3/users/{user_id}", action: "update", kind: kind, rule: .operator, intake: .json(),
-            "Changes a user.", example: ["user": ["description": "on leave"]]
-        ) { (call) throws(CloudError) in
-            var object = try call.object("user")
-            var hash: String?
-            if let password = try takePassword(&object) { hash = try await vault.hash(password) }
-            let (rest, newHash, id) = (object, hash, ID<User>(call.parameter("user_id")))
-            return .bytes(
-                200,
-                try await call.write(id.text) { (writer) throws(CloudError) in
-                    let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                        try face.apply(rest, to: &it.value, right: .update)
-                        if let newHash { it.password = newHash }
+            Attribute(
+                "options", type: .json(max: 64), rights: [.read, .create, .update],
+                "Options of the account: none is offered.",
+                read: { (_, _) throws(CloudError) in [:] },
+                write: { (_, json) throws(CloudError) in
+                    guard json.object?.isEmpty ?? false else {
+                        throw .invalid("No options are offered.", field: "options")
                     }
-                    return try face.body(it, writer)
-                })
-        }
-    }
+                }),
+        ])
+}
 
-    /// Changes one's own password, which the caller must know.
-    private static func passwordRoute(_ vault: any Vault) -> Route {
-        Route(
-            .post, .identity, "/v3/users/{user_id}/password", action: "change_password", kind: kind, rule: .signedIn,
-            intake: .json(), status: 204, "Changes one's own password; tokens issued before end.",
-            example: ["user": ["original_password": "correct horse", "password": "battery staple"]]
-        ) { (call) throws(CloudError) in
-            let id = ID<User>(call.parameter("user_id"))
-            guard call.caller.user?.text == id.text else { throw .missing(kind.title, id.text) }
-            var object = try call.object("user")
-            guard let new = try takePassword(&object), let old = object["original_password"]?.string else {
-                throw .invalid("original_password and password are needed.", field: "password")
-            }
-            let it = try await call.store.read { (reader) throws(CloudError) in try reader.get(id) }
-            guard await vault.verify(old, it.password) else {
-                throw CloudError(.unauthenticated, "The original password is wrong.")
-            }
-            let hash = try await vault.hash(new)
-            try await call.write(id.text) { (writer) throws(CloudError) in
-                _ = try writer.revise(id, for: call.caller) { $0.password = hash }
-            }
-            return Response(204)
-        }
-    }
+/// What a password must be.
+enum Passwords {
+    /// How many passwords, the present one included, a user may not choose again.
+    static let remembered = 2
 
-    /// Takes the password out of a body, so that nothing else sees it.
-    private static func takePassword(_ object: inout [String: JSON]) throws(CloudError) -> String? {
+    /// Takes the password out of a body, so that nothing else sees it; nil where there is none.
+    static func take(_ object: inout [String: JSON]) throws(CloudError) -> String? {
         guard let value = object.removeValue(forKey: "password"), !value.isNull else { return nil }
-        guard let password = value.string, (1...128).contains(password.utf8.count) else {
-            throw .invalid("A password has 1 to 128 bytes.", field: "password")
+        guard let password = value.string, (8...128).contains(password.utf8.count) else {
+            throw .invalid("A password has 8 to 128 bytes.", field: "password")
+        }
+        guard Set(password).count >= 4 else {
+            throw .invalid("A password has at least four different characters.", field: "password")
         }
         return password
     }

@@ -5,7 +5,9 @@ public protocol Vault: Sendable {
     /// HMAC-SHA256 (RFC 2104) under a key that never leaves: 32 bytes.
     func mac(_ bytes: [UInt8]) -> [UInt8]
     /// A salted scrypt hash (RFC 7914) with its parameters, as text. Takes tens of milliseconds, off the caller's thread.
+    /// `unavailable` where too many wait already.
     func hash(_ password: String) async throws(CloudError) -> String
-    /// Whether a password has this hash. Takes as long for an empty hash, which no password has.
-    func verify(_ password: String, _ hash: String) async -> Bool
+    /// Whether a password has this hash. Takes as long for an empty hash, which no password has. `unavailable` where
+    /// too many wait already.
+    func verify(_ password: String, _ hash: String) async throws(CloudError) -> Bool
 }

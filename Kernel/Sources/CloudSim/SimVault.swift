@@ -34,7 +34,7 @@ public struct SimVault: Vault {
     public func hash(_ password: String) async throws(CloudError) -> String {
         "toy$" + ToyDigest.hex(password.utf8, 2)
     }
-    public func verify(_ password: String, _ hash: String) async -> Bool {
+    public func verify(_ password: String, _ hash: String) async throws(CloudError) -> Bool {
         "toy$" + ToyDigest.hex(password.utf8, 2) == hash
     }
 }

@@ -82,7 +82,8 @@ public struct Face<R: Resource>: Sendable {
         return call.project
     }
 
-    func schema(_ envelope: String, list: Bool = false) -> RouteSchema {
+    /// What a body under a key holds, for documentation.
+    public func schema(_ envelope: String, list: Bool = false) -> RouteSchema {
         RouteSchema(
             envelope: envelope, isList: list,
             properties: attributes.map {

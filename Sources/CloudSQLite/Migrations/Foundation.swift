@@ -1,5 +1,4 @@
 extension Migration {
-    /// The tables of the first release.
     static let foundation = Migration(
         name: "001-foundation",
         sql: """
@@ -79,11 +78,14 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 64),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
                 "domain_id" TEXT NOT NULL REFERENCES "domains" ("id"),
-                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
+                "parent_project_id" TEXT REFERENCES "projects" ("id"),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 32768)
             ) STRICT;
             CREATE INDEX "projects_project_id" ON "projects" ("project_id");
             CREATE INDEX "projects_name" ON "projects" ("name");
             CREATE INDEX "projects_domain_id" ON "projects" ("domain_id");
+            CREATE INDEX "projects_parent_project_id" ON "projects" ("parent_project_id");
 
             CREATE TABLE "users" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -99,11 +101,41 @@ extension Migration {
                 "default_project_id" TEXT NOT NULL CHECK (length(CAST("default_project_id" AS BLOB)) <= 64),
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
                 "password_hash" TEXT NOT NULL CHECK (length(CAST("password_hash" AS BLOB)) <= 255),
-                "tokens_from" INTEGER
+                "former_passwords" TEXT NOT NULL CHECK (length(CAST("former_passwords" AS BLOB)) <= 4096),
+                "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807)
             ) STRICT;
             CREATE INDEX "users_project_id" ON "users" ("project_id");
             CREATE INDEX "users_name" ON "users" ("name");
             CREATE INDEX "users_domain_id" ON "users" ("domain_id");
+
+            CREATE TABLE "groups" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 64),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
+                "domain_id" TEXT NOT NULL REFERENCES "domains" ("id")
+            ) STRICT;
+            CREATE INDEX "groups_project_id" ON "groups" ("project_id");
+            CREATE INDEX "groups_name" ON "groups" ("name");
+            CREATE INDEX "groups_domain_id" ON "groups" ("domain_id");
+
+            CREATE TABLE "memberships" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "user_id" TEXT NOT NULL REFERENCES "users" ("id"),
+                "group_id" TEXT NOT NULL REFERENCES "groups" ("id")
+            ) STRICT;
+            CREATE INDEX "memberships_project_id" ON "memberships" ("project_id");
+            CREATE INDEX "memberships_user_id" ON "memberships" ("user_id");
+            CREATE INDEX "memberships_group_id" ON "memberships" ("group_id");
 
             CREATE TABLE "roles" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -112,10 +144,27 @@ extension Migration {
                 "updated_at" INTEGER NOT NULL,
                 "version" INTEGER NOT NULL,
                 "deleting_since" INTEGER,
-                "name" TEXT NOT NULL UNIQUE CHECK (length(CAST("name" AS BLOB)) <= 64),
-                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255)
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 64),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
+                "domain_id" TEXT REFERENCES "domains" ("id")
             ) STRICT;
             CREATE INDEX "roles_project_id" ON "roles" ("project_id");
+            CREATE INDEX "roles_name" ON "roles" ("name");
+            CREATE INDEX "roles_domain_id" ON "roles" ("domain_id");
+
+            CREATE TABLE "role_implications" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "prior_role_id" TEXT NOT NULL REFERENCES "roles" ("id"),
+                "implied_role_id" TEXT NOT NULL REFERENCES "roles" ("id")
+            ) STRICT;
+            CREATE INDEX "role_implications_project_id" ON "role_implications" ("project_id");
+            CREATE INDEX "role_implications_prior_role_id" ON "role_implications" ("prior_role_id");
+            CREATE INDEX "role_implications_implied_role_id" ON "role_implications" ("implied_role_id");
 
             CREATE TABLE "role_assignments" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -124,14 +173,40 @@ extension Migration {
                 "updated_at" INTEGER NOT NULL,
                 "version" INTEGER NOT NULL,
                 "deleting_since" INTEGER,
-                "user_id" TEXT NOT NULL REFERENCES "users" ("id"),
-                "target_id" TEXT NOT NULL REFERENCES "projects" ("id"),
-                "role_id" TEXT NOT NULL REFERENCES "roles" ("id")
+                "user_id" TEXT REFERENCES "users" ("id"),
+                "group_id" TEXT REFERENCES "groups" ("id"),
+                "target_id" TEXT REFERENCES "projects" ("id"),
+                "target_domain_id" TEXT REFERENCES "domains" ("id"),
+                "role_id" TEXT NOT NULL REFERENCES "roles" ("id"),
+                "inherited" INTEGER NOT NULL CHECK ("inherited" IN (0, 1))
             ) STRICT;
             CREATE INDEX "role_assignments_project_id" ON "role_assignments" ("project_id");
             CREATE INDEX "role_assignments_user_id" ON "role_assignments" ("user_id");
+            CREATE INDEX "role_assignments_group_id" ON "role_assignments" ("group_id");
             CREATE INDEX "role_assignments_target_id" ON "role_assignments" ("target_id");
+            CREATE INDEX "role_assignments_target_domain_id" ON "role_assignments" ("target_domain_id");
             CREATE INDEX "role_assignments_role_id" ON "role_assignments" ("role_id");
+
+            CREATE TABLE "application_credentials" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
+                "user_id" TEXT NOT NULL REFERENCES "users" ("id"),
+                "for_project_id" TEXT NOT NULL REFERENCES "projects" ("id"),
+                "roles" TEXT NOT NULL CHECK (length(CAST("roles" AS BLOB)) <= 8192),
+                "unrestricted" INTEGER NOT NULL CHECK ("unrestricted" IN (0, 1)),
+                "expires_at" INTEGER,
+                "secret_hash" TEXT NOT NULL CHECK (length(CAST("secret_hash" AS BLOB)) <= 255)
+            ) STRICT;
+            CREATE INDEX "application_credentials_project_id" ON "application_credentials" ("project_id");
+            CREATE INDEX "application_credentials_name" ON "application_credentials" ("name");
+            CREATE INDEX "application_credentials_user_id" ON "application_credentials" ("user_id");
+            CREATE INDEX "application_credentials_for_project_id" ON "application_credentials" ("for_project_id");
 
             CREATE TABLE "revocations" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -144,6 +219,54 @@ extension Migration {
             ) STRICT;
             CREATE INDEX "revocations_project_id" ON "revocations" ("project_id");
             CREATE INDEX "revocations_expires_at" ON "revocations" ("expires_at");
+
+            CREATE TABLE "regions" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
+                "parent_region_id" TEXT REFERENCES "regions" ("id")
+            ) STRICT;
+            CREATE INDEX "regions_project_id" ON "regions" ("project_id");
+            CREATE INDEX "regions_parent_region_id" ON "regions" ("parent_region_id");
+
+            CREATE TABLE "services" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "type" TEXT NOT NULL CHECK (length(CAST("type" AS BLOB)) <= 255),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+            ) STRICT;
+            CREATE INDEX "services_project_id" ON "services" ("project_id");
+            CREATE INDEX "services_name" ON "services" ("name");
+            CREATE INDEX "services_type" ON "services" ("type");
+
+            CREATE TABLE "endpoints" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "service_id" TEXT NOT NULL REFERENCES "services" ("id"),
+                "interface" TEXT NOT NULL CHECK ("interface" IN ('public', 'internal', 'admin')),
+                "region_id" TEXT REFERENCES "regions" ("id"),
+                "url" TEXT NOT NULL CHECK (length(CAST("url" AS BLOB)) <= 2048),
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+            ) STRICT;
+            CREATE INDEX "endpoints_project_id" ON "endpoints" ("project_id");
+            CREATE INDEX "endpoints_service_id" ON "endpoints" ("service_id");
+            CREATE INDEX "endpoints_interface" ON "endpoints" ("interface");
+            CREATE INDEX "endpoints_region_id" ON "endpoints" ("region_id");
 
             CREATE TABLE "images" (
                 "id" TEXT NOT NULL PRIMARY KEY,

@@ -123,6 +123,7 @@ final class Stage: @unchecked Sendable {
     /// nothing here. What no route creates is listed.
     func make(_ kind: String, for actor: Actor, withBytes: Bool = true) async throws(CloudError) -> String {
         if kind == "host" { return "host0" }
+        if kind == "tag" { return "gold" }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
@@ -187,6 +188,10 @@ final class Stage: @unchecked Sendable {
             } else if Self.kind(name) == "user", route.rule == .signedIn {
                 // What anyone may do here, one does to oneself.
                 value = users[owner ?? actor]!
+            } else if Self.kind(name) == "project", route.rule == .signedIn {
+                value = projects[owner ?? actor]!
+            } else if Self.kind(name) == "domain", route.rule == .signedIn {
+                value = "default"
             } else {
                 value = try await make(Self.kind(name), for: owner ?? actor, withBytes: route.intake != .stream)
             }

@@ -6,7 +6,8 @@ import Testing
 @Suite("Tokens")
 struct TokenTests {
     private let token = Token(
-        user: ID("u1"), project: ID("p1"), methods: ["password", "token"], issuedAt: Instant(microseconds: 1),
+        user: ID("u1"), generation: 3, scope: .project(ID("p1")), methods: ["password", "token"],
+        issuedAt: Instant(microseconds: 1),
         expiresAt: Instant(microseconds: 2), auditID: "a1", parentID: "")
 
     @Test("what is sealed is opened as it was, by the same vault only")
@@ -15,8 +16,13 @@ struct TokenTests {
         #expect(Token(text, SimVault()) == token)
         #expect(Token(text, SimVault(key: 2)) == nil)
         var unscoped = token
-        unscoped.project = nil
+        unscoped.scope = nil
         #expect(Token(unscoped.sealed(SimVault()), SimVault()) == unscoped)
+        for scope in [Scope.domain(ID("d1")), .system] {
+            var other = token
+            (other.scope, other.credential) = (scope, ID("c1"))
+            #expect(Token(other.sealed(SimVault()), SimVault()) == other)
+        }
     }
 
     @Test("a token with any byte changed, missing or more is none")
