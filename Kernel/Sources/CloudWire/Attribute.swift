@@ -75,6 +75,17 @@ public struct Attribute<R: Resource>: Sendable {
             read: { (stored, _) throws(CloudError) in .string(stored.updatedAt.text()) }, write: nil)
     }
 
+    /// How often it was changed; `If-Match: revision_number=N` asks for that state and no other.
+    public static func revision() -> Self {
+        computed("revision_number", "How often it was changed.") { (stored, _) in .integer(stored.version) }
+    }
+
+    /// Whether a family of clients sees it: operators see what OpenStack's clients see, and more.
+    func isFor(_ audience: Audience) -> Bool {
+        guard let mine = self.audience else { return true }
+        return mine == audience || (mine == .openstack && audience == .operators)
+    }
+
     /// What follows from the model and from what is kept beside it.
     public static func computed(
         _ name: String, _ help: String, _ read: @escaping @Sendable (Stored<R>, any Reader) throws(CloudError) -> JSON
@@ -89,6 +100,8 @@ public enum Audience: Hashable, Sendable, CaseIterable {
     case ecl
     /// OpenStack's.
     case openstack
+    /// OpenStack's in the hands of who runs the cloud: they are also told what lies beneath.
+    case operators
 
     /// Told apart by what a client says it is; who says nothing is of OpenStack's.
     public init(userAgent: String) {
