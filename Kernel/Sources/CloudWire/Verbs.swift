@@ -34,13 +34,17 @@ extension Face where R: Governed {
         }
     }
 
-    public func create(_ rule: Rule = .role(.member), status: Int = 201, example: JSON) -> Route {
+    /// - Parameter then: what is written with each new one, in the same transaction.
+    public func create(
+        _ rule: Rule = .role(.member), status: Int = 201, example: JSON,
+        then: @escaping @Sendable (Stored<R>, any Writer) throws(CloudError) -> Void = { (_, _) throws(CloudError) in }
+    ) -> Route {
         Route(
             .post, service, path, action: "create", kind: R.kind, rule: rule, intake: .json(), status: status,
             "Creates a \(R.kind.name.replacingUnderscores).", example: example, schema: schema(singular)
         ) { (call) throws(CloudError) in
             if service == .network, call.body[singular] == nil, let items = call.body[plural]?.array {
-                return try await createAll(items, call, status)
+                return try await createAll(items, call, status, then)
             }
             let object = try call.object(singular)
             var draft = R()
@@ -49,7 +53,9 @@ extension Face where R: Governed {
             return .bytes(
                 status,
                 try await call.write(id.text) { (writer) throws(CloudError) in
-                    try body(try writer.create(value, id: id, project: owner, for: call.caller), writer, for: call.audience)
+                    let it = try writer.create(value, id: id, project: owner, for: call.caller)
+                    try then(it, writer)
+                    return try body(it, writer, for: call.audience)
                 })
         }
     }
@@ -92,7 +98,10 @@ extension Face where R: Governed {
 
 extension Face where R: Governed {
     /// Creates several at once: all of them, or none (Neutron's bulk form).
-    private func createAll(_ items: [JSON], _ call: Call, _ status: Int) async throws(CloudError) -> Response {
+    private func createAll(
+        _ items: [JSON], _ call: Call, _ status: Int,
+        _ then: @escaping @Sendable (Stored<R>, any Writer) throws(CloudError) -> Void
+    ) async throws(CloudError) -> Response {
         guard (1...100).contains(items.count) else {
             throw .invalid("At least one and at most 100 \(R.kind.plural) are created at once.", field: plural)
         }
@@ -109,7 +118,9 @@ extension Face where R: Governed {
             try await call.write(all[0].id.text) { (writer) throws(CloudError) in
                 var made: [Stored<R>] = []
                 for (value, id, owner) in all {
-                    made.append(try writer.create(value, id: id, project: owner, for: call.caller))
+                    let it = try writer.create(value, id: id, project: owner, for: call.caller)
+                    try then(it, writer)
+                    made.append(it)
                     if made.count > 1 { try writer.append(call.record(id.text)) }
                 }
                 var body = JSONWriter()

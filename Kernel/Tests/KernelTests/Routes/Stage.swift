@@ -45,7 +45,12 @@ final class Stage: @unchecked Sendable {
         (host.zone, host.vcpus, host.memory, host.disk) = ("zone1", 64, 1 << 20, 1000)
         try await cloud.enroll(HostName("host0"), host)
         for actor in Actor.allCases where actor != .nobody { try await logIn(actor) }
+        // A project's default security group is made when it is first looked for.
+        for actor in [Actor.stranger, .member, .operator] { _ = await send(actor, .get, "/network/v2.0/security-groups") }
     }
+
+    /// Segments that name something within what the path is about.
+    static let details = ["tag": "red", "extension_alias": "router"]
 
     func logIn(_ actor: Actor) async throws(CloudError) {
         let body: JSON = ["auth": [
@@ -110,6 +115,8 @@ final class Stage: @unchecked Sendable {
     /// nothing here. What no route creates is listed.
     func make(_ kind: String, for actor: Actor, withBytes: Bool = true) async throws(CloudError) -> String {
         if kind == "host" { return "host0" }
+        if let word = Self.details[kind] { return word }
+        if kind == "external_network" { return try await makeExternalNetwork() }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
@@ -124,6 +131,20 @@ final class Stage: @unchecked Sendable {
             let sent = await send(maker, .put, "/image/v2/images/\(id)/file", bytes: [UInt8](repeating: 1, count: 512))
             guard sent.status == 204 else { throw .fault("no image can be sent: \(sent.text)") }
         }
+        try await settle()
+        return id
+    }
+
+    private func makeExternalNetwork() async throws(CloudError) -> String {
+        made += 1
+        let network = await send(
+            .operator, .post, "/network/v2.0/networks",
+            ["network": ["name": .string("public-\(made)"), "router:external": true]])
+        guard let id = network.json["network"]?["id"]?.string else { throw .fault("no external network: \(network.text)") }
+        let subnet = await send(
+            .operator, .post, "/network/v2.0/subnets",
+            ["subnet": ["network_id": .string(id), "cidr": "198.51.100.0/24", "ip_version": 4]])
+        guard subnet.status == 201 else { throw .fault("no external subnet: \(subnet.text)") }
         try await settle()
         return id
     }
@@ -152,7 +173,7 @@ final class Stage: @unchecked Sendable {
     /// The route's path for a caller, its parameters replaced: by things of `owner`, or by an id that is none.
     func path(_ route: Route, for actor: Actor, of owner: Actor? = nil, target: String? = nil) async throws(CloudError) -> String {
         let names = Router.segments(route.path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-        let about = names.last { !isCallersProject($0, route) }
+        let about = names.last { !isCallersProject($0, route) && Self.details[$0] == nil }
         var path = route.fullPath
         for name in names {
             var value: String
@@ -194,7 +215,8 @@ final class Stage: @unchecked Sendable {
 extension Route {
     /// Whether a call names one thing.
     var isTargeted: Bool {
-        Router.segments(path).contains { $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity) }
+        Router.segments(path).contains { $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity)
+            && Stage.details[String($0.dropFirst().dropLast())] == nil }
     }
     var name: String { "\(method.rawValue) \(fullPath)" }
 }
