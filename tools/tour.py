@@ -2,6 +2,8 @@
 import http.client
 import json
 import os
+import re
+import secrets
 import shlex
 import ssl
 import subprocess
@@ -79,8 +81,8 @@ class Shell:
 
 
 def indented(text):
-    """The text without empty lines at its ends, each line moved to the right."""
-    return "\n".join(f"  {line}".rstrip() for line in text.strip("\n").rstrip().split("\n"))
+    """The text with each line moved to the right, and without empty lines at its ends or in a row."""
+    return re.sub("\n{3,}", "\n\n", "\n".join(f"  {line}".rstrip() for line in text.strip("\n").rstrip().split("\n")))
 
 
 def progress(look, began, limit=COMMAND_SECONDS):
@@ -108,6 +110,17 @@ def read_openrc(path):
     """The variables an openrc file sets."""
     words = (shlex.split(line) for line in path.read_text().splitlines())
     return dict(word.split("=", 1) for line in words if line[:1] == ["export"] for word in line[1:])
+
+
+def write_openrc(path, name, project, like):
+    """Writes the login of user `name` in `project`: as `like`, but with the password that the file had or a new one."""
+    had = read_openrc(path) if path.exists() else {"OS_PASSWORD": secrets.token_hex(12)}
+    login = like | {"OS_USERNAME": name, "OS_PASSWORD": had["OS_PASSWORD"],
+                    "OS_TENANT_ID": project, "OS_PROJECT_ID": project}
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in login.items()))
+    fresh.replace(path)
 
 
 class Tenant:
@@ -142,12 +155,14 @@ class Tenant:
             raise Failure(f"{method} {path} was answered with {status}: {data.decode(errors='replace')}")
         return json.loads(data) if data else {}
 
-    def server(self, server):
-        """A server as the API shows it."""
-        shown = self.call("GET", f"{self.servers}/{server}")
+    def status(self, name, server):
+        """A server's status; fails if it is in error or gone."""
+        shown = (self.call("GET", f"{self.servers}/{server}") or {}).get("server")
         if shown is None:
-            raise Failure(f"server {server} is gone")
-        return shown["server"]
+            raise Failure(f"{name} is gone")
+        if shown["status"] == "ERROR":
+            raise Failure(f"{name} is in error: {shown.get('fault', {}).get('message', 'the API does not say why')}")
+        return shown["status"]
 
     def console(self, server):
         """Everything on a server's console so far."""

@@ -49,9 +49,12 @@ struct QEMUCommand {
             "-mon", "chardev=act,mode=control",
             "-chardev", "socket,id=watch,fd=\(Self.watchDescriptor),server=on,wait=off",
             "-mon", "chardev=watch,mode=control",
-            "-chardev", "file,id=console,path=\(Self.escape(paths.console)),append=on", "-serial", "chardev:console",
+            "-chardev", Self.console(paths), "-serial", "chardev:console",
         ]
     }
+
+    /// Tells a guest of this instance from any other's.
+    static func console(_ paths: GuestPaths) -> String { "file,id=console,path=\(escape(paths.console)),append=on" }
 
     /// Every format is said, and every backing file is a node: nothing is probed, no name in a header is followed.
     private var disks: [String] {

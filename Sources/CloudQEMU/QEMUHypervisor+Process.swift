@@ -106,7 +106,11 @@ extension QEMUHypervisor {
     /// `quit`, which writes out what is still in memory; and SIGKILL where that takes longer than two seconds.
     private func end(_ guest: ID<Server>) async throws(CloudError) {
         let paths = GuestPaths(guest, dirs)
-        guard Files.exists(paths.directory) else { return try Files.remove(paths.run) }
+        guard Files.exists(paths.directory) else {
+            forget(guest)
+            try await Strays.end(guest, except: nil)
+            return try Files.remove(paths.run)
+        }
         let process = ProcessHandle.load(paths.process)
         if let process, process.isAlive {
             if let running = try? await connection(guest) {

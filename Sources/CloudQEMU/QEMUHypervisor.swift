@@ -108,7 +108,7 @@ public final class QEMUHypervisor: Hypervisor {
 
     public func guests(on host: HostName) async throws(CloudError) -> Set<ID<Server>> {
         try check(host)
-        return Set(try Files.names(in: GuestPaths.all(dirs)).map { ID($0) })
+        return Set(try Files.names(in: GuestPaths.all(dirs)).map { ID($0) }).union(try Strays.guests(dirs))
     }
 
     public func consoleLog(
@@ -139,7 +139,11 @@ public final class QEMUHypervisor: Hypervisor {
     func check(_ host: HostName, _ guest: ID<Server>? = nil) throws(CloudError) {
         guard host == self.host else { throw .unavailable("host", "\(host) was asked of \(self.host)") }
         guard let guest else { return }
-        let isName = guest.text.utf8.allSatisfy { $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-        guard isName, guest.text.utf8.count == 36 else { throw .missing("Server", guest.text) }
+        guard Self.isID(guest) else { throw .missing("Server", guest.text) }
+    }
+
+    static func isID(_ guest: ID<Server>) -> Bool {
+        guest.text.utf8.count == 36
+            && guest.text.utf8.allSatisfy { $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

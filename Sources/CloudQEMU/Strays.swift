@@ -2,8 +2,26 @@ import CloudCompute
 import CloudCore
 import CloudHost
 
-/// QEMU processes of a guest whose handle was never written, because we were killed just after starting them.
+/// QEMU processes of a guest whose handle was never written, because we were killed just after starting them, or whose
+/// files somebody took away.
 enum Strays {
+    /// The guests of which processes run that keep their files in this instance.
+    static func guests(_ dirs: InstanceDirs) throws(CloudError) -> Set<ID<Server>> {
+        var found: Set<ID<Server>> = []
+        for pid in try Files.names(in: "/proc").compactMap({ Int32($0) }) {
+            guard let line = try? Files.read("/proc/\(pid)/cmdline"), !line.isEmpty else { continue }
+            let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            guard let mark = words.firstIndex(of: "-uuid"), mark + 1 < words.count else { continue }
+            let guest = ID<Server>(words[mark + 1])
+            // Anyone may call a program like this: only what we could have started counts.
+            guard QEMUHypervisor.isID(guest), words.contains(QEMUCommand.console(GuestPaths(guest, dirs))),
+                ProcessHandle(pid: pid) != nil
+            else { continue }
+            found.insert(guest)
+        }
+        return found
+    }
+
     /// Ends every process that was started as this guest, except the one that is known.
     static func end(_ guest: ID<Server>, except known: ProcessHandle?) async throws(CloudError) {
         let mark = Array("-uuid\0\(guest.text)\0".utf8)

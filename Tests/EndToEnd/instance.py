@@ -7,6 +7,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import ovsdb
 from session import REPOSITORY, Session, must, read_openrc, run, wait
@@ -16,21 +19,15 @@ UP_SECONDS = 90
 GUEST_ID = "-uuid"  # what comes before it on QEMU's command line
 
 
+@dataclass(frozen=True)
 class Process:
-    """One process and no other: a pid with the time it was started."""
-
-    def __init__(self, pid):
-        self.pid, self.started = pid, _stat(pid)
-
-    def __eq__(self, other):
-        return (self.pid, self.started) == (other.pid, other.started)
-
-    def __repr__(self):
-        return f"process {self.pid} (started {self.started})"
+    """One process and no other: a pid with the time it was started, in ticks since the boot."""
+    pid: int
+    started: int
 
     @property
     def lives(self):
-        return self.started is not None and _stat(self.pid) == self.started
+        return _started(self.pid) == self.started
 
     def kill(self, number=signal.SIGKILL):
         """Sends the signal if the process still lives."""
@@ -44,8 +41,14 @@ class Process:
         wait(lambda: not self.lives, seconds, every=0.005)
 
 
-def _stat(pid):
-    """When a process started, in ticks since the boot; None for none, and for one that has ended."""
+def process(pid):
+    """The living process with this number; None where there is none."""
+    started = _started(pid)
+    return None if started is None else Process(pid, started)
+
+
+def _started(pid):
+    """None for a process that has ended, even if nobody has asked for its exit code."""
     try:
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
@@ -101,24 +104,34 @@ class Instance:
         with open(self.state / "foreground.log", "ab") as log:
             child = subprocess.Popen([AKASHI, "up", "--state", self.state, "--port", str(self.port)],
                                      stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait(lambda: (self.run / "ready").exists() and self.control == Process(child.pid), UP_SECONDS, every=0.01)
+        wait(lambda: (self.run / "ready").exists() and self.control == process(child.pid), UP_SECONDS, every=0.01)
         return child
 
     def down(self):
         return must(self.akashi("down", "--grace", "2", seconds=120))
 
     def kill(self):
-        """Ends the control plane with -9, wherever it is, and waits until it is dead."""
-        if control := self.control:
-            control.end()
+        """Ends the control plane with -9, however far its start has come, and waits until it is dead."""
+        for pid, words in self.processes().items():
+            if "up" in words and "--detach" not in words and (found := process(pid)):
+                found.end()
+
+    def kill_in_start(self, after):
+        """Starts it, and kills it after some seconds, ready or not."""
+        with ThreadPoolExecutor(1) as pool:
+            up = pool.submit(self.akashi, "up", "--detach", "--port", self.port)
+            time.sleep(after)
+            self.kill()
+            up.result()
+        self.kill()
 
     def power_cut(self):
         """Ends all of it with -9 and removes what a reboot would: sockets, devices, namespace."""
         everything = [self.control, *self.daemons().values(), *(each for all in self.qemus().values() for each in all)]
-        for process in filter(None, everything):
-            process.kill()
-        for process in filter(None, everything):
-            process.end()
+        for each in filter(None, everything):
+            each.kill()
+        for each in filter(None, everything):
+            each.end()
         shutil.rmtree(self.run)
         must(run(["ip", "netns", "delete", self.namespace]))
 
@@ -137,13 +150,13 @@ class Instance:
     def daemons(self):
         """The network's daemons that live, by name."""
         names = [path.name.removesuffix(".process") for path in self.run.glob("*.process")]
-        return {name: process for name in names if (process := self._process(name + ".process"))}
+        return {name: found for name in names if (found := self._process(name + ".process"))}
 
     def _process(self, file):
         with contextlib.suppress(OSError, ValueError, IndexError):
             pid, started = (self.run / file).read_text().split()[:2]
-            process = Process(int(pid))
-            return process if process.started == int(started) else None
+            found = Process(int(pid), int(started))
+            return found if found.lives else None
         return None
 
     def qemus(self):
@@ -151,13 +164,14 @@ class Instance:
         found = {}
         for pid, words in command_lines().items():
             if GUEST_ID in words[:-1] and any(str(self.guests) in word for word in words):
-                found.setdefault(words[words.index(GUEST_ID) + 1], []).append(Process(pid))
-        return {guest: [each for each in all if each.lives] for guest, all in found.items()}
+                if alive := process(pid):
+                    found.setdefault(words[words.index(GUEST_ID) + 1], []).append(alive)
+        return found
 
     def processes(self):
         """All processes that name its state or run directory."""
         return {pid: words for pid, words in command_lines().items()
-                if any(str(self.state) in word or str(self.run) in word for word in words) and Process(pid).lives}
+                if any(str(self.state) in word or str(self.run) in word for word in words) and process(pid)}
 
     def taps(self):
         """Names of the guests' network devices."""

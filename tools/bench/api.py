@@ -41,7 +41,7 @@ def measure(cloud, build, say):
     tenant.settle(server, "PAUSED")
     out = {"rounds": ROUNDS, "seconds": SECONDS, "transports": {}}
     idle = resident(cloud.pid)
-    keys = [str(cloud.state / "tls" / name) for name in ("server.pem", "server.key")]
+    keys = [str(cloud.state / "tls" / name) for name in ("server.pem", "server-key.pem")]
     for transport in ("tls", "plain"):
         if transport == "plain":
             os.kill(cloud.pid, 15)

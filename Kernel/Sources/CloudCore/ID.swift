@@ -19,5 +19,6 @@ public typealias HostName = ID<HostTag>
 public enum ProjectTag {}
 public typealias ProjectID = ID<ProjectTag>
 
+/// Whoever acts; identity defines what a user is.
 public enum UserTag {}
 public typealias UserID = ID<UserTag>

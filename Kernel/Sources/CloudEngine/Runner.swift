@@ -21,12 +21,19 @@ struct Runner<R: Lifecycle>: Stepping {
     private static var stretch: Int { 16 }
 
     func advance(_ target: Reference) async throws(CloudError) {
-        for _ in 0..<Self.stretch {
-            guard let seen = try await look(target) else { return }
-            let goesOn = try await turn(target, seen)
-            if !goesOn { return }
+        do throws(CloudError) {
+            for _ in 0..<Self.stretch {
+                guard let seen = try await look(target) else { return }
+                let goesOn = try await turn(target, seen)
+                if !goesOn { return }
+            }
+        } catch {
+            // The commit failed. Waiting for the lease to run out would leave the resource alone for minutes; if the
+            // store does not take this either, it does.
+            do throws(CloudError) { try await release(target, after: backOff(1)) } catch { report(target, error) }
+            throw error
         }
-        try await release(target)
+        try await release(target, after: .zero)
     }
 
     private struct Seen: Sendable {
@@ -149,10 +156,10 @@ struct Runner<R: Lifecycle>: Stepping {
         return false
     }
 
-    private func release(_ target: Reference) async throws(CloudError) {
+    private func release(_ target: Reference, after pause: Duration) async throws(CloudError) {
         try await store.write(nil) { (writer) throws(CloudError) in
             guard var work = try writer.work(target), work.lessee == engine else { return }
-            work.leasedUntil = writer.now
+            work.leasedUntil = writer.now + pause
             try writer.put(work)
         }
     }

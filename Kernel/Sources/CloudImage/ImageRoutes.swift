@@ -153,6 +153,7 @@ public struct Images: Sendable {
             if let type = call.request.headers["content-type"], !type.hasPrefix("application/octet-stream") {
                 throw CloudError(.badType, "The bytes are sent as application/octet-stream.")
             }
+            try await call.store.read { (reader) throws(CloudError) in _ = try reader.get(id, for: call.caller) }
             guard uploads.begin(id) else { throw .conflict("Image \(id) is being received already.") }
             defer { uploads.end(id) }
             try await move(id, from: .queued, to: .saving, call) { (_) throws(CloudError) in }

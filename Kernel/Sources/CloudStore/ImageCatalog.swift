@@ -16,6 +16,7 @@ public struct BootImage: Hashable, Sendable {
     }
 }
 
+/// Finds what servers begin as; the image service is one.
 public protocol ImageCatalog: Sendable {
     /// The image, ready to boot from; `invalid` where the caller cannot use it.
     func bootable(_ id: String, for caller: Caller, in reader: any Reader) throws(CloudError) -> BootImage

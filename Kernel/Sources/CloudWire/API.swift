@@ -63,7 +63,9 @@ public final class API: Sendable {
             guard route.rule.permits(caller) else {
                 throw CloudError(.forbidden, "Your roles do not permit to \(route.action) here.")
             }
-            if route.service != .identity, let named = parameters["project_id"], !caller.isOperator, named != caller.project?.text {
+            if route.service != .identity, route.rule != .anyone, let named = parameters["project_id"], !caller.isOperator,
+                named != caller.project?.text
+            {
                 throw CloudError(.forbidden, "The token is not for project \(named).")
             }
             let call = Call(
@@ -80,7 +82,9 @@ public final class API: Sendable {
             let isSecurity = error.code == .unauthenticated || error.code == .forbidden || error.code == .missing
             guard !route.method.isSafe || isSecurity else { return response }
             do throws(CloudError) { try await refusals.record(caller, route, parameters, error) } catch {
+                // What cannot be recorded is not answered: not even that it was refused.
                 report(caller.requestID, error)
+                return refusal(route.service.dialect, error)
             }
             return response
         }

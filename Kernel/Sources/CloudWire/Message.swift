@@ -1,5 +1,6 @@
 import CloudCore
 
+/// A request's method (RFC 9110, 9.3): those that the API takes.
 public enum Method: String, CaseIterable, Sendable {
     case get = "GET", head = "HEAD", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
 

@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -26,7 +27,10 @@ struct Peer {
         let application = Application(
             router: router, server: files.count == 2 ? try secured(plain, files[0], files[1]) : plain,
             configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil, backlog: 1024),
-            onServerRunning: { _ in print("ready") }, logger: Logger(label: "peer") { _ in SwiftLogNoOpLogHandler() })
+            onServerRunning: { _ in
+                print("ready")
+                fflush(nil)
+            }, logger: Logger(label: "peer") { _ in SwiftLogNoOpLogHandler() })
         try await application.run()
     }
 

@@ -31,10 +31,12 @@ struct HostileRequestTests {
         #expect(await status("\u{0}") == 400)
         #expect(await status("{}", type: "text/plain") == 415)
         #expect(await status("a=b", type: "application/x-www-form-urlencoded") == 415)
-        for text in ["", "null", "[]", "1", "\"\"", "{}", "{\"\":{}}"] {
+        for text in ["", "null", "1", "\"\"", "{\"\":{}}"] {
             let status = await status(text)
             #expect((400..<500).contains(status), "\(text) \(status)")
         }
+        // An image may be created without a word about it, and changed in no way.
+        for text in ["{}", "[]"] { #expect(await status(text) < 500) }
     }
 
     @Test("no value in a body makes the server fail", arguments: bodied)
@@ -147,7 +149,8 @@ struct HostileRequestTests {
             #expect(operation?["summary"]?.string == route.help, "\(route.name)")
             #expect((operation?["security"] == nil) == (route.rule == .anyone), "\(route.name)")
             if case .json = route.intake { #expect(operation?["requestBody"] != nil, "\(route.name)") }
-            #expect(ids.insert(operation?["operationId"]?.string ?? "").inserted, "\(route.name) shares its operationId")
+            let isNew = ids.insert(operation?["operationId"]?.string ?? "").inserted
+            #expect(isNew, "\(route.name) shares its operationId")
         }
     }
 }

@@ -74,7 +74,7 @@ struct RouteWalkTests {
             let forged = await stage.send(.reader, route.method, path, body, headers: Self.forged(stage))
             #expect(forged.status == 403 && forged.text == answer.text)
         } else if route.method.isSafe {
-            #expect(answer.status < 400, "\(answer.text)")
+            #expect(answer.status < 400 || Self.isPersonal(route) && answer.status == 404, "\(answer.text)")
         }
         let isOwn = route.rule == .signedIn || route.rule == .anyone
         if !isOwn { #expect(try await stage.holdings(.member) == before) }
@@ -96,7 +96,9 @@ struct RouteWalkTests {
                 _ = await stage.send(.operator, .put, path.replacing("remove_router", with: "add_router"), body)
             }
             let before = try await stage.audit().count
-            var answer = await stage.send(actor, route.method, path, body, headers: Self.subject(route, actor, stage))
+            let bytes = route.intake == .stream ? [UInt8](repeating: 1, count: 512) : nil
+            var answer = await stage.send(
+                actor, route.method, path, body, bytes: bytes, headers: Self.subject(route, actor, stage))
             var records = Array(try await stage.audit().dropFirst(before))
             if route.method == .delete, [403, 409].contains(answer.status), route.rule.permits(stage.caller(actor)) {
                 // Some things must be changed before they can be deleted, as a domain disabled: their own example does.
@@ -107,10 +109,10 @@ struct RouteWalkTests {
             }
             let permitted = route.rule.permits(stage.caller(actor))
             if permitted {
-                #expect((200..<400).contains(answer.status), "\(actor): \(answer.status) \(answer.text)")
+                let isAnothers = owner != actor && Self.isPersonal(route) && answer.status == 404
+                #expect((200..<400).contains(answer.status) || isAnothers, "\(actor): \(answer.status) \(answer.text)")
             }
             Self.check(records, of: answer, route, actor, path, stage)
-            if route.rule == .signedIn { try await stage.logIn(actor == .nobody ? .member : actor) }
         }
     }
 
@@ -137,8 +139,13 @@ struct RouteWalkTests {
             #expect(record.caller.user?.text == stage.users[actor] && record.caller.project?.text == stage.projects[actor], context)
             #expect((record.caller.token ?? "").isEmpty == (actor == .nobody), context)
             if let kind = route.kind { #expect(record.kind == kind.name, context) }
-            let named = path.contains(record.resource.percentEncoded) || answer.text.contains(record.resource)
-            #expect(named && (answer.status >= 400 || !record.resource.isEmpty || route.service == .identity), context)
+            // Identity's acts on tokens name the person, who stands neither in the path nor in the answer.
+            guard route.service != .identity else { continue }
+            guard !record.resource.isEmpty else {
+                #expect(answer.status >= 400, context)
+                continue
+            }
+            #expect(path.contains(record.resource.percentEncoded) || answer.text.contains(record.resource), context)
         }
     }
 
@@ -176,6 +183,9 @@ struct RouteWalkTests {
                 && Stage.details[String($0.dropFirst().dropLast())] == nil
         }!
     }
+
+    /// What belongs to a person and not to a project: a keypair, an account.
+    static func isPersonal(_ route: Route) -> Bool { access(route) == .system && route.rule != .operator && route.isTargeted }
 
     static func access(_ route: Route) -> Access? { route.kind.flatMap { Cloud.schemas.find($0.name)?.access } }
 

@@ -74,9 +74,10 @@ final class Stage: @unchecked Sendable {
         if let token = tokens[actor] { all["x-auth-token"] = token }
         if body != nil { all["content-type"] = all["content-type"] ?? "application/json" }
         let parts = path.split(separator: "?", maxSplits: 1)
-        let query = parts.count < 2 ? [] : parts[1].split(separator: "&").map { pair in
+        var query: [(name: String, value: String)] = []
+        for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
             let two = pair.split(separator: "=", maxSplits: 1)
-            return (name: String(two[0]), value: two.count > 1 ? String(two[1]) : "")
+            query.append((String(two[0]), two.count > 1 ? String(two[1]) : ""))
         }
         return await cloud.api.handle(Request(
             method: method, path: String(parts.first ?? ""), query: query, headers: all,

@@ -1,0 +1,125 @@
+"""`akashi down`, a machine that loses its power, and several installations on one machine."""
+import pytest
+
+from census import settled
+from instance import command_lines, instance
+from session import run, wait
+from tenantry import PULSE, Tenantry, ping
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    with instance() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tenantry(cloud, guest_image):
+    made = Tenantry(cloud.session, guest_image)
+    # What has no server must come back too.
+    made.ask("POST", "/network/v2.0/ports", {"port": {"network_id": made.network, "name": "keep-lone"}})
+    return made
+
+
+@pytest.fixture(scope="module")
+def pair(tenantry):
+    """A server that prints its pulse and one that pings it."""
+    made = (tenantry.new_server("keep-pulse", "10.77.0.10", PULSE),
+            tenantry.new_server("keep-ping", "10.77.0.20", ping("10.77.0.10")))
+    tenantry.active(*made)
+    tenantry.says(made[1], r"seq=\d")
+    return made
+
+
+def namespaces():
+    return run(["ip", "netns", "list"]).out.split()
+
+
+def comes_back(cloud, tenantry, pair):
+    """All is as it was: servers run and reach each other, whose disks and addresses are the same."""
+    settled(cloud, tenantry)
+    boots = tenantry.console(pair[1]).count("kernel up")
+    wait(lambda: tenantry.console(pair[1]).rfind("seq=") > tenantry.console(pair[1]).rfind("kernel up"), 60)
+    return boots
+
+
+def test_down_leaves_nothing_and_the_next_up_starts_the_servers_again(cloud, tenantry, pair):
+    before = {kind: tenantry.listed(kind) for kind in ("networks", "subnets", "ports")}
+    assert cloud.namespace in namespaces() and cloud.processes(), "how the test would notice"
+    said = cloud.down().out
+    assert "2 servers" in said
+    assert cloud.processes() == {} and cloud.qemus() == {}
+    assert not cloud.run.exists() and cloud.namespace not in namespaces()
+    assert not [words for words in command_lines().values() if any(cloud.tag in word for word in words)]
+    cloud.down()  # once more does no harm
+    assert not cloud.run.exists()
+    cloud.up()
+    comes_back(cloud, tenantry, pair)
+    after = {kind: tenantry.listed(kind) for kind in before}
+    for kind in before:
+        assert {id: _lasting(each) for id, each in before[kind].items()} \
+            == {id: _lasting(each) for id, each in after[kind].items()}
+
+
+def _lasting(shown):
+    return {name: value for name, value in shown.items() if not name.startswith("updated")}
+
+
+def test_a_power_cut_brings_back_networks_ports_and_servers(cloud, tenantry, pair):
+    for _ in range(2):
+        cloud.power_cut()
+        assert cloud.processes() == {} and cloud.namespace not in namespaces()
+        cloud.up()
+        comes_back(cloud, tenantry, pair)
+
+
+def test_a_power_cut_in_the_middle_of_work_loses_nothing_that_was_answered(cloud, tenantry, pair):
+    made = [tenantry.new_server(f"cut-{number}") for number in range(3)]
+    cloud.power_cut()
+    cloud.up()
+    tenantry.active(*made)
+    comes_back(cloud, tenantry, pair)
+    for server in made:
+        tenantry.ask("DELETE", f"{tenantry.compute}/servers/{server}")
+    cloud.power_cut()
+    cloud.up()
+    wait(lambda: not set(made) & set(tenantry.servers()), 30)
+    settled(cloud, tenantry)
+
+
+def test_a_second_up_on_the_same_state_is_refused_and_changes_nothing(cloud, tenantry, pair):
+    control, guests = cloud.control, cloud.qemus()
+    refused = cloud.akashi("up", "--port", "1", seconds=30)
+    assert refused.code != 0 and "already runs" in refused.err and str(cloud.state) in refused.err
+    again = cloud.akashi("up", "--detach", "--port", cloud.port)
+    assert again.code == 0 and "already runs" in again.out and str(control.pid) in again.out
+    assert cloud.control == control and cloud.qemus() == guests
+    assert cloud.akashi("status").code == 0
+    tenantry.servers()
+
+
+def test_two_installations_do_not_see_each_other(cloud, tenantry, pair, guest_image):
+    guests, daemons, control = cloud.qemus(), cloud.daemons(), cloud.control
+    with instance() as other:
+        theirs = Tenantry(other.session, guest_image)
+        assert theirs.servers() == {} and other.qemus() == {}
+        # The same addresses in both: an answer would come from one's own or from nobody.
+        lonely = theirs.new_server("lonely", "10.77.0.30",
+                                   "#!/bin/sh\nping -c 3 -W 2 10.77.0.10 && echo heard || echo silence.\n")
+        theirs.active(lonely)
+        assert cloud.session.http("GET", f"{tenantry.compute}/servers", token=theirs.session.token()).status == 401
+        theirs.says(lonely, r"silence\.")
+        users = [{_user(each.pid) for all in them.qemus().values() for each in all} for them in (cloud, other)]
+        assert users[0] and users[1] and not users[0] & users[1]
+        settled(other, theirs)
+        other.power_cut()
+        other.up()
+        settled(other, theirs)
+        other.down()
+        assert cloud.qemus() == guests and cloud.daemons() == daemons and cloud.control == control
+        settled(cloud, tenantry)
+
+
+def _user(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("Uid:"))
