@@ -18,10 +18,12 @@ let modules = [
     library("CloudImage", ["CloudCore", "CloudStore", "CloudWire"]),
     library("CloudNetwork", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
     library("CloudCompute", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
-    library("CloudServices", [
-        "CloudCore", "CloudStore", "CloudEngine", "CloudWire", "CloudIdentity", "CloudImage", "CloudNetwork",
-        "CloudCompute",
-    ]),
+    library(
+        "CloudServices",
+        [
+            "CloudCore", "CloudStore", "CloudEngine", "CloudWire", "CloudIdentity", "CloudImage", "CloudNetwork",
+            "CloudCompute",
+        ]),
     library("CloudSim", ["CloudServices"]),
 ]
 

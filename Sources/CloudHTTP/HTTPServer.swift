@@ -28,14 +28,19 @@ public struct HTTPServer: Sendable {
 
     /// Serves until its task is cancelled, then answers what it has begun to.
     public func run(onReady: @escaping @Sendable () async -> Void) async throws {
-        let plain = HTTPServerBuilder.http1(
-            configuration: .init(
-                // Ends connections that say nothing, and those that trickle a request.
-                idleTimeout: .seconds(75),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 16_384, maxHeaderListSize: 65_536, maxHeaderFieldCount: 128)))
+        let http = HTTP1Channel.Configuration(
+            // Ends connections that say nothing, and those that trickle a request.
+            idleTimeout: .seconds(75),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16_384, maxHeaderListSize: 65_536, maxHeaderFieldCount: 128))
+        let tls = try tls()
+        let server = HTTPServerBuilder { responder in
+            let plain = HTTP1Channel(responder: responder, configuration: http)
+            guard let tls else { return OnLoop(base: plain) }
+            return OnLoop(base: try TLSChannel(plain, tlsConfiguration: tls))
+        }
         let application = Application(
-            responder: Responder(api: api), server: try secured(plain),
+            responder: Responder(api: api), server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(address, port: port), serverName: nil, backlog: 1024, reuseAddress: true,
                 availableConnectionsDelegate: MaximumAvailableConnections(4096)),
@@ -43,8 +48,8 @@ public struct HTTPServer: Sendable {
         try await application.run()
     }
 
-    private func secured(_ plain: HTTPServerBuilder) throws -> HTTPServerBuilder {
-        guard let identity else { return plain }
+    private func tls() throws -> TLSConfiguration? {
+        guard let identity else { return nil }
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificate).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.key, format: .pem)))
@@ -52,6 +57,6 @@ public struct HTTPServer: Sendable {
         // TLS 1.2's: forward secrecy and AES-GCM alone, all on the CRYPTREC list (white paper C094). TLS 1.3's are so anyway.
         tls.cipherSuites = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
         tls.applicationProtocols = ["http/1.1"]
-        return try .tls(plain, tlsConfiguration: tls)
+        return tls
     }
 }

@@ -21,11 +21,19 @@ struct Installation: Sendable {
     var firstUID: Int { 1_000_000 + Int(UInt32(dirs.tag, radix: 16)! % 16_384) * 65_536 }
 
     /// Takes the installation for this process, until it ends; `conflict` where another has it.
-    func take() throws(CloudError) {
+    func take() async throws(CloudError) {
         let file = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Files.failure("open", lock) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            throw .conflict("Akashi already runs in \(dirs.state).")
+        let end = ContinuousClock.now + .seconds(2)
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            let isHeld = ProcessHandle.load(process)?.isAlive ?? false
+            // One that has just ended holds its files until the last of its threads is gone.
+            guard !isHeld, ContinuousClock.now < end else {
+                close(file)
+                throw .conflict(
+                    "Akashi already runs in \(dirs.state)" + (isHeld ? "." : ", or is being stopped there."))
+            }
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 

@@ -42,11 +42,12 @@ def goes_on(tenantry, pinger, seconds=20, further=3):
 
 @pytest.mark.parametrize("name", DAEMONS)
 def test_a_killed_daemon_is_started_again_and_traffic_goes_on(cloud, tenantry, pair, name):
-    lost, old, guests = missed(tenantry.console(pair[1])), cloud.daemons()[name], cloud.qemus()
+    before, old, guests = missed(tenantry.console(pair[1])), cloud.daemons()[name], cloud.qemus()
     old.end()
     wait(lambda: cloud.daemons().get(name) not in (None, old), 10, every=0.02)
     goes_on(tenantry, pair[1])
-    lost = len(missed(tenantry.console(pair[1]))) - len(lost)
+    lost = len(missed(tenantry.console(pair[1]))) - len(before)
+    print(f"{name}: {lost} pings lost")
     assert lost <= MOST_LOST.get(name, 1), f"{lost} pings lost"
     assert cloud.qemus() == guests
     # A server becomes ACTIVE only when the network has taken up its port.

@@ -33,7 +33,8 @@ import Testing
 }
 
 @Suite struct JSONSocketTests {
-    let scratch = try! Scratch()
+    let scratch: Scratch
+    init() throws { scratch = try Scratch() }
 
     @Test func sendsReceivesAndTellsOfTheEndOnce() async throws {
         let path = scratch.dirs.run + "/echo"
@@ -63,7 +64,8 @@ import Testing
 }
 
 @Suite struct AcceleratorTests {
-    let scratch = try! Scratch()
+    let scratch: Scratch
+    init() throws { scratch = try Scratch() }
 
     @Test func theBootSectorFinishesUnderTranslation() async throws {
         #expect(KernelProbe.sector.count == 512)
@@ -77,7 +79,8 @@ import Testing
         let answer = await Accelerator.probe(scratch: scratch.dirs.run)
         #expect(answer.why.hasSuffix("."))
         if Files.exists("/dev/kvm") {
-            let works = try await Accelerator.finishes("kvm", cpu: "host", within: .seconds(1), scratch: scratch.dirs.run)
+            let works = try await Accelerator.finishes(
+                "kvm", cpu: "host", within: .seconds(1), scratch: scratch.dirs.run)
             #expect(works || answer.kind == .tcg)
         }
         print("accelerator: \(answer.kind), \(answer.why)")

@@ -19,7 +19,8 @@ final class Scratch {
 }
 
 @Suite struct ProcessTests {
-    let scratch = try! Scratch()
+    let scratch: Scratch
+    init() throws { scratch = try Scratch() }
     var log: String { scratch.dirs.logs + "/test.log" }
 
     @Test func aHandleFindsItsProcessAgainAndNoOther() async throws {
@@ -57,7 +58,8 @@ final class Scratch {
 }
 
 @Suite struct SupervisorTests {
-    let scratch = try! Scratch()
+    let scratch: Scratch
+    init() throws { scratch = try Scratch() }
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     @Test func restartsAtOnceAdoptsAndStops() async throws {

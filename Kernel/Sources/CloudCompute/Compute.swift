@@ -29,7 +29,10 @@ public struct Compute: Sendable {
     }
 
     public var routes: [Route] {
-        serverRoutes + Flavor.routes(base) + Keypair.routes(keys) + [version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false), zones("/detail", detail: true), limits]
+        serverRoutes + Flavor.routes(base) + Keypair.routes(keys) + [
+            version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false),
+            zones("/detail", detail: true), limits,
+        ]
     }
 
     public func enroll(in engine: Engine) {
@@ -43,7 +46,10 @@ public struct Compute: Sendable {
         guard !isFounded else { return }
         let record = AuditRecord(.system("start-up"), service: "compute", action: "found", kind: Flavor.kind.name)
         try await store.write(record) { (writer) throws(CloudError) in
-            for (name, vcpus, ram) in [("1CPU-128MB", 1, 128), ("1CPU-1GB", 1, 1024), ("1CPU-4GB", 1, 4096), ("2CPU-8GB", 2, 8192), ("4CPU-16GB", 4, 16_384)] {
+            for (name, vcpus, ram) in [
+                ("1CPU-128MB", 1, 128), ("1CPU-1GB", 1, 1024), ("1CPU-4GB", 1, 4096), ("2CPU-8GB", 2, 8192),
+                ("4CPU-16GB", 4, 16_384),
+            ] {
                 var flavor = Flavor()
                 (flavor.name, flavor.vcpus, flavor.ram) = (name, vcpus, ram)
                 try writer.insert(flavor, id: ID(name))
@@ -96,15 +102,29 @@ public struct Compute: Sendable {
                 try reader.list(Host.self, .everything(Host.kind))
             }
             let byZone = Dictionary(grouping: hosts, by: \.zone).sorted { $0.key < $1.key }
-            return .json(200, ["availabilityZoneInfo": .array(byZone.map { zone, hosts in
-                let services = Dictionary(uniqueKeysWithValues: hosts.map { host in
-                    (host.id.text, JSON.object(["nova-compute": ["available": .bool(host.enabled), "active": .bool(host.enabled)]]))
-                })
-                return [
-                    "zoneName": .string(zone), "zoneState": ["available": .bool(hosts.contains { $0.enabled })],
-                    "hosts": detail ? .object(services) : .null,
-                ]
-            })])
+            return .json(
+                200,
+                [
+                    "availabilityZoneInfo": .array(
+                        byZone.map { zone, hosts in
+                            let services = Dictionary(
+                                uniqueKeysWithValues: hosts.map { host in
+                                    (
+                                        host.id.text,
+                                        JSON.object([
+                                            "nova-compute": [
+                                                "available": .bool(host.enabled), "active": .bool(host.enabled),
+                                            ]
+                                        ])
+                                    )
+                                })
+                            return [
+                                "zoneName": .string(zone),
+                                "zoneState": ["available": .bool(hosts.contains { $0.enabled })],
+                                "hosts": detail ? .object(services) : .null,
+                            ]
+                        })
+                ])
         }
     }
 
@@ -116,12 +136,19 @@ public struct Compute: Sendable {
             let servers = try await call.store.read { (reader) throws(CloudError) in
                 try reader.list(Server.self, Query(Server.kind).with("project_id", .string(call.project.text)))
             }
-            return .json(200, ["limits": ["rate": [], "absolute": [
-                "maxTotalInstances": .integer(Server.quota), "totalInstancesUsed": .integer(servers.count),
-                "totalCoresUsed": .integer(servers.reduce(0) { $0 + $1.vcpus }), "maxTotalCores": -1,
-                "totalRAMUsed": .integer(servers.reduce(0) { $0 + $1.memory }), "maxTotalRAMSize": -1,
-                "maxServerMeta": 128, "maxTotalKeypairs": 100,
-            ]]])
+            return .json(
+                200,
+                [
+                    "limits": [
+                        "rate": [],
+                        "absolute": [
+                            "maxTotalInstances": .integer(Server.quota), "totalInstancesUsed": .integer(servers.count),
+                            "totalCoresUsed": .integer(servers.reduce(0) { $0 + $1.vcpus }), "maxTotalCores": -1,
+                            "totalRAMUsed": .integer(servers.reduce(0) { $0 + $1.memory }), "maxTotalRAMSize": -1,
+                            "maxServerMeta": 128, "maxTotalKeypairs": 100,
+                        ],
+                    ]
+                ])
         }
     }
 }

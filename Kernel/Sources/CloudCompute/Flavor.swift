@@ -59,7 +59,8 @@ extension Flavor: Governed {
             try await face.page(call, strict: false) { (it, reader, writer, _) throws(CloudError) in
                 try face.write(it, reader, into: &writer, only: only)
             } next: { writer, marker in
-                writer.field("flavors_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
+                writer.field(
+                    "flavors_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
             }
         }
     }
@@ -78,9 +79,11 @@ extension Flavor: Governed {
             var draft = Flavor()
             try face.apply(object, to: &draft, right: .create)
             let value = draft
-            return .bytes(200, try await call.write(id.text) { (writer) throws(CloudError) in
-                try face.body(try writer.create(value, id: id, project: call.project, for: call.caller), writer)
-            })
+            return .bytes(
+                200,
+                try await call.write(id.text) { (writer) throws(CloudError) in
+                    try face.body(try writer.create(value, id: id, project: call.project, for: call.caller), writer)
+                })
         }
     }
 }

@@ -33,7 +33,9 @@ enum Placement {
             let vcpus = placed.reduce(server.vcpus) { $0 + $1.vcpus }
             guard memory <= host.memory, vcpus <= host.vcpus * overcommit else { continue }
             let left = host.memory - memory
-            if best == nil || left > best!.left || (left == best!.left && host.id < best!.host) { best = (host.id, left) }
+            if best == nil || left > best!.left || (left == best!.left && host.id < best!.host) {
+                best = (host.id, left)
+            }
         }
         return best?.host
     }

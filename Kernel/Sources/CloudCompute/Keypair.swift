@@ -48,22 +48,24 @@ extension Keypair: Governed {
         .get, .compute, face.path, action: "list", kind: kind, rule: .role(.reader), "Lists one's keypairs."
     ) { (call) throws(CloudError) in
         let query = Query(kind).with("user_id", .string(call.caller.user?.text ?? ""))
-        return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
-            let found = try reader.list(Keypair.self, query)
-            var writer = JSONWriter()
-            try writer.object { (writer) throws(CloudError) in
-                writer.key("keypairs")
-                try writer.array(found) { (it, writer) throws(CloudError) in
-                    try writer.object { (writer) throws(CloudError) in
-                        writer.key("keypair")
+        return .bytes(
+            200,
+            try await call.store.read { (reader) throws(CloudError) in
+                let found = try reader.list(Keypair.self, query)
+                var writer = JSONWriter()
+                try writer.object { (writer) throws(CloudError) in
+                    writer.key("keypairs")
+                    try writer.array(found) { (it, writer) throws(CloudError) in
                         try writer.object { (writer) throws(CloudError) in
-                            try face.write(it, reader, into: &writer, only: ["name", "public_key", "fingerprint"])
+                            writer.key("keypair")
+                            try writer.object { (writer) throws(CloudError) in
+                                try face.write(it, reader, into: &writer, only: ["name", "public_key", "fingerprint"])
+                            }
                         }
                     }
                 }
-            }
-            return writer.bytes
-        })
+                return writer.bytes
+            })
     }
 
     private static let show = Route(
@@ -71,9 +73,11 @@ extension Keypair: Governed {
         "Shows one of one's keypairs."
     ) { (call) throws(CloudError) in
         let id = id(call.caller, call.parameter("keypair_name"))
-        return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
-            try face.body(try find(id, in: reader), reader)
-        })
+        return .bytes(
+            200,
+            try await call.store.read { (reader) throws(CloudError) in
+                try face.body(try find(id, in: reader), reader)
+            })
     }
 
     private static let delete = Route(
@@ -115,29 +119,35 @@ extension Keypair: Governed {
             object["public_key"] = object["public_key"]?.string.map { .string(trimmed($0)) } ?? object["public_key"]
             var draft = Keypair()
             try face.apply(object, to: &draft, right: .create)
-            guard !draft.name.isEmpty, draft.name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ .@".contains($0)) })
+            guard !draft.name.isEmpty,
+                draft.name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ .@".contains($0)) })
             else { throw .invalid("A keypair's name has letters, digits and -_ .@ only.", field: "name") }
             var privateKey: String?
             if draft.publicKey.isEmpty { (draft.publicKey, privateKey) = try await maker.make(draft.name) }
             draft.fingerprint = try maker.fingerprint(draft.publicKey)
             draft.user = call.caller.user?.text ?? ""
             let (value, secret, id) = (draft, privateKey, id(call.caller, draft.name))
-            return .bytes(200, try await call.write(draft.name) { (writer) throws(CloudError) in
-                guard try writer.count(Query(kind).with("user_id", .string(value.user))) < most else {
-                    throw CloudError(.overQuota, "Quota exceeded for keypairs: \(most) at most.")
-                }
-                guard try writer.find(id) == nil else { throw .conflict("Key pair '\(value.name)' already exists.") }
-                let it = try writer.insert(value, id: id)
-                var out = JSONWriter()
-                try out.object { (out) throws(CloudError) in
-                    out.key("keypair")
-                    try out.object { (out) throws(CloudError) in
-                        try face.write(it, writer, into: &out, only: ["name", "public_key", "fingerprint", "user_id"])
-                        if let secret { out.field("private_key", .string(secret)) }
+            return .bytes(
+                200,
+                try await call.write(draft.name) { (writer) throws(CloudError) in
+                    guard try writer.count(Query(kind).with("user_id", .string(value.user))) < most else {
+                        throw CloudError(.overQuota, "Quota exceeded for keypairs: \(most) at most.")
                     }
-                }
-                return out.bytes
-            })
+                    guard try writer.find(id) == nil else {
+                        throw .conflict("Key pair '\(value.name)' already exists.")
+                    }
+                    let it = try writer.insert(value, id: id)
+                    var out = JSONWriter()
+                    try out.object { (out) throws(CloudError) in
+                        out.key("keypair")
+                        try out.object { (out) throws(CloudError) in
+                            try face.write(
+                                it, writer, into: &out, only: ["name", "public_key", "fingerprint", "user_id"])
+                            if let secret { out.field("private_key", .string(secret)) }
+                        }
+                    }
+                    return out.bytes
+                })
         }
     }
 }

@@ -37,7 +37,8 @@ extension Server {
                 .computed("OS-EXT-STS:task_state", "What is being done to it.") { (it, _) in
                     taskState(it).map(JSON.string) ?? .null
                 },
-                .computed("OS-EXT-STS:power_state", "1 running, 3 paused, 4 off.") { (it, _) in .integer(powerState(it)) },
+                .computed("OS-EXT-STS:power_state", "1 running, 3 paused, 4 off.") { (it, _) in .integer(powerState(it))
+                },
                 .field("launched_at", as: "OS-SRV-USG:launched_at"),
                 .computed("OS-SRV-USG:terminated_at", "It is not shown afterwards.") { (_, _) in .null },
                 .computed("OS-DCF:diskConfig", "The disk is left as the image has it.") { (_, _) in "MANUAL" },

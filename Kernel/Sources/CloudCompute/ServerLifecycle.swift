@@ -19,7 +19,9 @@ extension Server: Lifecycle {
     /// How long a guest may take to stop when its power button is pressed.
     static let grace = Duration.seconds(20)
 
-    public static func step(_ label: Label, _ turn: inout Turn<Server>, in world: World) async throws(CloudError) -> Next<Label> {
+    public static func step(_ label: Label, _ turn: inout Turn<Server>, in world: World) async throws(CloudError)
+        -> Next<Label>
+    {
         if turn.isDoomed, label != .destroy { return .hop(.destroy) }
         switch label {
         case .place: return try await place(&turn, in: world)
@@ -122,7 +124,8 @@ extension Server: Lifecycle {
     }
 
     /// Cables, process, then its first instruction: the network is in force before the guest looks for it.
-    private static func boot(_ turn: inout Turn<Server>, _ state: GuestState, in world: World) async throws(CloudError) {
+    private static func boot(_ turn: inout Turn<Server>, _ state: GuestState, in world: World) async throws(CloudError)
+    {
         let (it, host, device) = (turn.it, HostName(turn.it.host), Reference(turn.it.id))
         if state == .crashed || state == .off { try await world.hypervisor.ensureStopped(it.id, on: host) }
         let devices = try await world.cabling.plug(device, uid: it.uid, on: host, in: turn.store)

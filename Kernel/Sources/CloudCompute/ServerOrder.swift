@@ -18,7 +18,9 @@ struct ServerOrder: Sendable {
         draft.zone = try Self.text(body, "availability_zone", 0...64)
         draft.keyName = try Self.text(body, "key_name", 0...255)
         draft.userData = try Self.text(body, "user_data", 0...65_535)
-        guard Base64.decode(draft.userData.utf8) != nil else { throw .invalid("user_data must be base64.", field: "user_data") }
+        guard Base64.decode(draft.userData.utf8) != nil else {
+            throw .invalid("user_data must be base64.", field: "user_data")
+        }
         if let metadata = body["metadata"], !metadata.isNull {
             try Server.fields.first { $0.name == "metadata" }!.set(&draft, metadata)
         }
@@ -26,11 +28,15 @@ struct ServerOrder: Sendable {
         count = try Self.count(body)
         wishes = try Self.wishes(body["networks"])
         for group in body["security_groups"]?.array ?? [] where group["name"] != "default" {
-            throw .invalid("Security group \(group["name"]?.string?.prefix(64) ?? "") could not be found.", field: "security_groups")
+            throw .invalid(
+                "Security group \(group["name"]?.string?.prefix(64) ?? "") could not be found.",
+                field: "security_groups")
         }
     }
 
-    private static func text(_ body: [String: JSON], _ name: String, _ length: ClosedRange<Int>) throws(CloudError) -> String {
+    private static func text(_ body: [String: JSON], _ name: String, _ length: ClosedRange<Int>) throws(CloudError)
+        -> String
+    {
         let value = body[name].flatMap { $0.isNull ? nil : $0 } ?? ""
         try FieldType.text(max: length.upperBound, lines: name == "user_data").check(value, name: name)
         guard value.string!.utf8.count >= length.lowerBound else { throw .invalid("\(name) is required.", field: name) }
@@ -47,12 +53,18 @@ struct ServerOrder: Sendable {
         }
         guard disks.count == 1, disks[0]["source_type"] == "image", disks[0]["destination_type"] == "local",
             let image = disks[0]["uuid"]?.string, named.isEmpty || named == image
-        else { throw .invalid("A server boots from an image's own disk; volumes are not offered here.", field: "block_device_mapping_v2") }
+        else {
+            throw .invalid(
+                "A server boots from an image's own disk; volumes are not offered here.",
+                field: "block_device_mapping_v2")
+        }
         return image
     }
 
     private static func count(_ body: [String: JSON]) throws(CloudError) -> Int {
-        let (least, most) = (body["min_count"]?.integer ?? 1, body["max_count"]?.integer ?? body["min_count"]?.integer ?? 1)
+        let (least, most) = (
+            body["min_count"]?.integer ?? 1, body["max_count"]?.integer ?? body["min_count"]?.integer ?? 1
+        )
         guard least >= 1, most >= least, most <= 20 else {
             throw .invalid("min_count is at least 1, max_count not less, and at most 20.", field: "max_count")
         }
@@ -72,7 +84,9 @@ struct ServerOrder: Sendable {
                 throw .invalid("'\(address.prefix(64))' is not an IPv4 address.", field: "fixed_ip")
             }
             let (network, port) = (item["uuid"]?.string, item["port"]?.string)
-            guard network != nil || port != nil else { throw .invalid("A network needs a uuid or a port.", field: "networks") }
+            guard network != nil || port != nil else {
+                throw .invalid("A network needs a uuid or a port.", field: "networks")
+            }
             out.append(InterfaceWish(network: network, port: port, address: IPv4(address)))
         }
         guard out.count < 2 || Set(out.compactMap(\.port)).count == out.compactMap(\.port).count else {
@@ -100,7 +114,8 @@ extension ServerOrder {
             throw .invalid("The flavor's disk is \(flavor.disk) GiB and the image needs \(needed).", field: "flavorRef")
         }
         guard flavor.ram >= image.minRAM else {
-            throw .invalid("The flavor's memory is \(flavor.ram) MiB and the image needs \(image.minRAM).", field: "flavorRef")
+            throw .invalid(
+                "The flavor's memory is \(flavor.ram) MiB and the image needs \(image.minRAM).", field: "flavorRef")
         }
         server.disk = flavor.disk == 0 ? needed : flavor.disk
         if !draft.keyName.isEmpty {

@@ -22,7 +22,8 @@ extension Compute {
             try await face.page(call, strict: false) { (it, reader, writer, _) throws(CloudError) in
                 try write(it, reader, face, into: &writer, only: only)
             } next: { writer, marker in
-                writer.field("servers_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
+                writer.field(
+                    "servers_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
             }
         }
     }
@@ -56,24 +57,31 @@ extension Compute {
         Route(
             .post, .compute, Server.path, action: "create", kind: Server.kind, rule: .role(.member), intake: .json(),
             status: 202, "Creates servers from an image.",
-            example: ["server": ["name": "web", "flavorRef": "{flavor}", "imageRef": "{image}", "networks": [["uuid": "{network}"]]]]
+            example: [
+                "server": [
+                    "name": "web", "flavorRef": "{flavor}", "imageRef": "{image}", "networks": [["uuid": "{network}"]],
+                ]
+            ]
         ) { (call) throws(CloudError) in
             let order = try ServerOrder(call)
             let ids = (0..<order.count).map { _ in Server.newID(call.dice) }
-            return .bytes(202, try await call.write(ids[0].text) { (writer) throws(CloudError) in
-                for (number, id) in ids.enumerated() {
-                    _ = try order.place(id, number: number + 1, call: call, compute: self, in: writer)
-                }
-                let it = try writer.get(ids[0])
-                var out = JSONWriter()
-                try out.object { (out) throws(CloudError) in
-                    out.key("server")
-                    try out.object { (out) throws(CloudError) in
-                        try face.write(it, writer, into: &out, only: ["id", "links", "OS-DCF:diskConfig", "security_groups"])
+            return .bytes(
+                202,
+                try await call.write(ids[0].text) { (writer) throws(CloudError) in
+                    for (number, id) in ids.enumerated() {
+                        _ = try order.place(id, number: number + 1, call: call, compute: self, in: writer)
                     }
-                }
-                return out.bytes
-            })
+                    let it = try writer.get(ids[0])
+                    var out = JSONWriter()
+                    try out.object { (out) throws(CloudError) in
+                        out.key("server")
+                        try out.object { (out) throws(CloudError) in
+                            try face.write(
+                                it, writer, into: &out, only: ["id", "links", "OS-DCF:diskConfig", "security_groups"])
+                        }
+                    }
+                    return out.bytes
+                })
         }
     }
 

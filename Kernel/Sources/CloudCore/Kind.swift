@@ -18,6 +18,9 @@ public struct Kind: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { name }
+
+    /// The name alone tells kinds apart; they are looked up several times a request.
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// Whose a kind of resource is.

@@ -38,10 +38,13 @@ public struct Stored<R: Resource>: Sendable {
         (self.version, self.deletingSince, self.value) = (version, deletingSince, value)
     }
 
+    // Inlined, so that a path becomes a plain access instead of an object that is made anew each time.
+    @inlinable
     public subscript<V>(dynamicMember path: WritableKeyPath<R, V>) -> V {
         get { value[keyPath: path] }
         set { value[keyPath: path] = newValue }
     }
+    @inlinable
     public subscript<V>(dynamicMember path: KeyPath<R, V>) -> V { value[keyPath: path] }
 }
 

@@ -7,7 +7,7 @@ enum Catalog {
     static func json(_ call: Call, _ project: ProjectID?, region: String = defaultRegion) -> JSON {
         .array(
             Service.catalog.map { service in
-                let path = service.catalogPath.replacing("{project_id}", with: project?.text ?? "")
+                let path = fill(service.catalogPath, project?.text ?? "")
                 let endpoint: JSON = [
                     "id": .string(service.name + "-public"), "interface": "public", "region": .string(region),
                     "region_id": .string(region), "url": .string(call.base + service.prefix + path),
@@ -17,6 +17,13 @@ enum Catalog {
                     "endpoints": [endpoint],
                 ]
             })
+    }
+
+    /// The project stands at the end of a path, if anywhere. Searching for it took a tenth of the time of a whole
+    /// validation.
+    private static func fill(_ path: String, _ project: String) -> String {
+        let place = "{project_id}"
+        return path.hasSuffix(place) ? path.dropLast(place.utf8.count) + project : path
     }
 
     /// The region of a cloud that was given no other name.

@@ -16,7 +16,9 @@ public struct LogicalNetwork: Lifecycle {
     public var status = Status.build, fault = ""
 
     public enum Plane: String, CaseIterable, Sendable { case data, storage }
-    public enum Status: String, CaseIterable, Sendable { case build = "BUILD", active = "ACTIVE", down = "DOWN", error = "ERROR" }
+    public enum Status: String, CaseIterable, Sendable {
+        case build = "BUILD", active = "ACTIVE", down = "DOWN", error = "ERROR"
+    }
     public enum Label: String, CaseIterable, Sendable { case weave, destroy }
 
     public init() {}

@@ -30,7 +30,8 @@ public struct Subnet: Resource {
         .parsed("cidr", \.cidr, [.read, .create, .indexed], "Its addresses, as 10.0.0.0/24."),
         .parsed("gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
         .boolean("enable_dhcp", \.dhcp, [.read, .create, .update], "Whether DHCP hands the addresses out."),
-        .value("dns_nameservers", \.nameServers, [.read, .create, .update], max: 512, "Name servers that DHCP tells of."),
+        .value(
+            "dns_nameservers", \.nameServers, [.read, .create, .update], max: 512, "Name servers that DHCP tells of."),
         .value("ntp_servers", \.ntpServers, [.read, .create, .update], max: 512, "Time servers that DHCP tells of."),
         .value("host_routes", \.hostRoutes, [.read, .create, .update], max: 4096, "Further routes that DHCP tells of."),
         .value("allocation_pools", \.pools, [.read, .create, .update], max: 4096, "Ranges that addresses are taken from."),
@@ -72,7 +73,9 @@ public struct Subnet: Resource {
 extension Subnet: Metered {
     public static let quota = 100
 
-    public static func admit(_ draft: inout Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Subnet>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         var network = try writer.get(draft.network, for: caller)
         guard network.project == draft.project || caller.isOperator else {
             throw .missing(LogicalNetwork.kind.title, network.id.text)
@@ -83,7 +86,8 @@ extension Subnet: Metered {
         }
         for other in try writer.list(Subnet.self, where: "network_id", .string(network.id.text)) {
             if let taken = other.cidr, taken.overlaps(cidr) {
-                throw .invalid("The cidr \(cidr) overlaps with subnet \(other.id) (\(taken)) of the network.", field: "cidr")
+                throw .invalid(
+                    "The cidr \(cidr) overlaps with subnet \(other.id) (\(taken)) of the network.", field: "cidr")
             }
         }
         if draft.gatewayIsOpen { draft.value.gateway = IPv4(number: cidr.first.number + 1) }
@@ -116,7 +120,8 @@ extension Subnet: Metered {
         }
     }
 
-    public static func admitRemoval(of it: Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         let users = try writer.list(Port.self, where: "network_id", .string(it.network.text))
             .filter { $0.addresses.contains { $0.subnet == it.id } }
         let floating = try writer.list(FloatingIP.self, where: "subnet_id", .string(it.id.text))
@@ -153,7 +158,9 @@ extension Subnet: Metered {
     }
 
     private func check(_ cidr: CIDR) throws(CloudError) {
-        func isUsable(_ address: IPv4) -> Bool { cidr.contains(address) && address != cidr.first && address != cidr.last }
+        func isUsable(_ address: IPv4) -> Bool {
+            cidr.contains(address) && address != cidr.first && address != cidr.last
+        }
         if let gateway, !isUsable(gateway) {
             throw .invalid("The gateway \(gateway) is no usable address of \(cidr).", field: "gateway_ip")
         }
@@ -252,7 +259,9 @@ extension Subnet {
         "ip_version", type: .integer(4...4), rights: [.read, .create], "Always 4.",
         read: { (_, _) throws(CloudError) in 4 },
         write: { (_, json) throws(CloudError) in
-            guard json == 4 else { throw .invalid("Invalid input for ip_version: only 4 is offered.", field: "ip_version") }
+            guard json == 4 else {
+                throw .invalid("Invalid input for ip_version: only 4 is offered.", field: "ip_version")
+            }
         })
 
     static let routes = [

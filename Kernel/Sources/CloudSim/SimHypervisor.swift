@@ -58,7 +58,8 @@ public final class SimHypervisor: Hypervisor {
     }
 
     public func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
-        try await act("pause", guest, host) { (it) throws(CloudError) in if it.state == .running { it.state = .paused } }
+        try await act("pause", guest, host) { (it) throws(CloudError) in if it.state == .running { it.state = .paused }
+        }
     }
 
     public func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {

@@ -21,11 +21,13 @@ extension Governed {
     public static var quota: Int { 1000 }
     public static func limit(of project: ProjectID, in reader: any Reader) throws(CloudError) -> Int { quota }
     public static func newID(_ dice: any Dice) -> ID<Self> { ID(dice.uuid()) }
-    public static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError) {}
+    public static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {}
     public static func admitChange(
         of it: inout Stored<Self>, from old: Stored<Self>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {}
-    public static func admitRemoval(of it: Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError) {}
+    public static func admitRemoval(of it: Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    }
 }
 
 extension Writer {

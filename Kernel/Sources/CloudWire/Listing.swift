@@ -92,7 +92,9 @@ struct Listing<R: Resource>: Sendable {
             keys.append(String(pair[0]))
             directions.append(pair.count > 1 ? String(pair[1]) : "asc")
         }
-        if keys.isEmpty { return [Query.Order("created_at", ascending: face.service != .compute && face.service != .image)] }
+        if keys.isEmpty {
+            return [Query.Order("created_at", ascending: face.service != .compute && face.service != .image)]
+        }
         var order: [Query.Order] = []
         for (place, key) in keys.prefix(8).enumerated() {
             guard let column = face.attribute(key)?.column else {
@@ -112,7 +114,8 @@ extension Face {
     /// One page, and the marker of the next if there is one.
     public func page(
         _ call: Call, strict: Bool, adjust: (inout Query) throws(CloudError) -> Void = { (_) throws(CloudError) in },
-        write one: @escaping @Sendable (Stored<R>, any Reader, inout JSONWriter, Set<String>) throws(CloudError) -> Void,
+        write one:
+            @escaping @Sendable (Stored<R>, any Reader, inout JSONWriter, Set<String>) throws(CloudError) -> Void,
         next: @escaping @Sendable (inout JSONWriter, String) -> Void
     ) async throws(CloudError) -> Response {
         var listing = try Listing(self, call, strict: strict)
@@ -122,7 +125,8 @@ extension Face {
         let bytes = try await call.store.read { (reader) throws(CloudError) in
             if let marker = query.after {
                 guard let row = try reader.find(ID<R>(marker)), row.isVisible(to: call.caller) else {
-                    throw .invalid("The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
+                    throw .invalid(
+                        "The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
                 }
             }
             var found = try settled.sieved(try reader.list(R.self, query), reader)

@@ -33,7 +33,9 @@ final class Stage: @unchecked Sendable {
     static let password = "correct horse"
 
     init() async throws(CloudError) {
-        cloud = Cloud(world.ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) { _, _ in }
+        cloud = Cloud(world.ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) {
+            _, _ in
+        }
         try await cloud.begin()
         for actor in Actor.allCases where actor != .nobody {
             projects[actor] = try await cloud.identity.enlist(
@@ -53,12 +55,17 @@ final class Stage: @unchecked Sendable {
     static let details = ["tag": "red", "extension_alias": "router"]
 
     func logIn(_ actor: Actor) async throws(CloudError) {
-        let body: JSON = ["auth": [
-            "identity": ["methods": ["password"], "password": [
-                "user": ["name": .string(actor.rawValue), "password": .string(Self.password)],
-            ]],
-            "scope": ["project": ["id": .string(projects[actor]!)]],
-        ]]
+        let body: JSON = [
+            "auth": [
+                "identity": [
+                    "methods": ["password"],
+                    "password": [
+                        "user": ["name": .string(actor.rawValue), "password": .string(Self.password)]
+                    ],
+                ],
+                "scope": ["project": ["id": .string(projects[actor]!)]],
+            ]
+        ]
         let answer = await send(.nobody, .post, "/identity/v3/auth/tokens", body)
         guard answer.status == 201, let token = answer.headers.first(where: { $0.name == "x-subject-token" })?.value,
             let user = answer.json["token"]?["user"]?["id"]?.string
@@ -79,9 +86,10 @@ final class Stage: @unchecked Sendable {
             let two = pair.split(separator: "=", maxSplits: 1)
             query.append((String(two[0]), two.count > 1 ? String(two[1]) : ""))
         }
-        return await cloud.api.handle(Request(
-            method: method, path: String(parts.first ?? ""), query: query, headers: all,
-            body: Chunk(bytes ?? body.map { Array($0.text.utf8) } ?? []), remote: Self.address))
+        return await cloud.api.handle(
+            Request(
+                method: method, path: String(parts.first ?? ""), query: query, headers: all,
+                body: Chunk(bytes ?? body.map { Array($0.text.utf8) } ?? []), remote: Self.address))
     }
 
     /// Lets every lifecycle finish.
@@ -90,7 +98,9 @@ final class Stage: @unchecked Sendable {
     }
 
     func audit() async throws(CloudError) -> [AuditRecord] {
-        try await world.store.read { (reader) throws(CloudError) in try reader.audit(after: 0, project: nil, limit: .max) }
+        try await world.store.read { (reader) throws(CloudError) in
+            try reader.audit(after: 0, project: nil, limit: .max)
+        }
     }
 
     /// Every row that a project owns, and every keypair of its people.
@@ -100,7 +110,9 @@ final class Stage: @unchecked Sendable {
             var lines: [String] = []
             for schema in reader.schemas.all {
                 for row in try reader.rows(.everything(schema.kind))
-                where row.project == project || row.values.contains(.string(user)) || row.id == project || row.id == user {
+                where row.project == project || row.values.contains(.string(user)) || row.id == project
+                    || row.id == user
+                {
                     lines.append("\(schema.kind) \(row)")
                 }
             }
@@ -126,7 +138,8 @@ final class Stage: @unchecked Sendable {
         let answer = await send(maker, route.method, try await path(route, for: maker), body)
         let made = answer.json.object?.count == 1 ? answer.json.object!.first!.value : answer.json
         guard answer.status == route.status, let id = made["id"]?.string ?? made["name"]?.string else {
-            throw .fault("the example of \(route.method) \(route.fullPath) does not work: \(answer.status) \(answer.text)")
+            throw .fault(
+                "the example of \(route.method) \(route.fullPath) does not work: \(answer.status) \(answer.text)")
         }
         if kind == "image", withBytes {
             let sent = await send(maker, .put, "/image/v2/images/\(id)/file", bytes: [UInt8](repeating: 1, count: 512))
@@ -161,7 +174,9 @@ final class Stage: @unchecked Sendable {
             return .array(out)
         case .object(let members):
             var out: [String: JSON] = [:]
-            for (name, member) in members.sorted(by: { $0.key < $1.key }) { out[name] = try await fill(member, for: actor) }
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                out[name] = try await fill(member, for: actor)
+            }
             if let name = out["name"]?.string {
                 made += 1
                 out["name"] = .string("\(name)-\(made)")
@@ -172,7 +187,9 @@ final class Stage: @unchecked Sendable {
     }
 
     /// The route's path for a caller, its parameters replaced: by things of `owner`, or by an id that is none.
-    func path(_ route: Route, for actor: Actor, of owner: Actor? = nil, target: String? = nil) async throws(CloudError) -> String {
+    func path(_ route: Route, for actor: Actor, of owner: Actor? = nil, target: String? = nil) async throws(CloudError)
+        -> String
+    {
         let names = Router.segments(route.path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         let about = names.last { !isCallersProject($0, route) && Self.details[$0] == nil }
         var path = route.fullPath

@@ -46,9 +46,15 @@ struct BrokenHypervisor: Hypervisor {
     func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError) {
         try await good.ensureGuest(guest, on: host)
     }
-    func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.resume(guest, on: host) }
-    func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.pause(guest, on: host) }
-    func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.reset(guest, on: host) }
+    func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.resume(guest, on: host)
+    }
+    func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.pause(guest, on: host)
+    }
+    func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.reset(guest, on: host)
+    }
     func pressPower(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
         try await good.pressPower(guest, on: host)
     }
