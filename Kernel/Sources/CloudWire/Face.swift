@@ -28,9 +28,10 @@ public struct Face<R: Resource>: Sendable {
         _ stored: Stored<R>, _ reader: any Reader, into writer: inout JSONWriter, only: Set<String> = [],
         for audience: Audience = .openstack
     ) throws(CloudError) {
-        for attribute in attributes
-        where attribute.rights.contains(.read) && (only.isEmpty || only.contains(attribute.name))
-            && attribute.isFor(audience)
+        // By index: an attribute that is taken out of the table is copied, which takes longer than to write it.
+        for place in attributes.indices
+        where attributes[place].rights.contains(.read) && (only.isEmpty || only.contains(attributes[place].name))
+            && attributes[place].isFor(audience)
         {
             writer.field(attributes[place].name, try attributes[place].read(stored, reader))
         }
