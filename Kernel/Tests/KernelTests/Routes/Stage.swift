@@ -49,6 +49,7 @@ final class Stage: @unchecked Sendable {
         for actor in Actor.allCases where actor != .nobody { try await logIn(actor) }
         // A project's default security group is made when it is first looked for.
         for actor in [Actor.stranger, .member, .operator] { _ = await send(actor, .get, "/network/v2.0/security-groups") }
+        try await settle()
     }
 
     /// Segments that name something within what the path is about.
