@@ -1,6 +1,6 @@
 import CloudCore
 
-/// A rule on every network. The last of each direction drops, so that whatever else fails to be read fails closed.
+/// A rule on every network, beneath those of the security groups. The last of each direction drops, so that whatever else fails to be read fails closed.
 struct BaseRule: Sendable {
     let priority: Int
     let direction: String
@@ -13,10 +13,8 @@ struct BaseRule: Sendable {
         BaseRule(priority: 2000, direction: "from-lport", match: "ip4 && udp.src == 67", action: "drop"),
         BaseRule(
             priority: 1900, direction: "from-lport", match: "ip4 && udp.src == 68 && udp.dst == 67", action: "allow"),
-        BaseRule(priority: 1, direction: "from-lport", match: "ip4", action: "allow"),
         BaseRule(priority: 0, direction: "from-lport", match: "1", action: "drop"),
         BaseRule(priority: 2000, direction: "to-lport", match: "arp", action: "allow"),
-        BaseRule(priority: 1, direction: "to-lport", match: "ip4", action: "allow"),
         BaseRule(priority: 0, direction: "to-lport", match: "1", action: "drop"),
     ]
 

@@ -9,10 +9,13 @@ struct DHCP: Sendable {
     let options: [String: String]
     /// The hardware and network address of the server, which guests ask again to renew.
     let server: String
+    /// Whether a router has the server's address, and answers ARP for it.
+    let isRouted: Bool
 
     init(_ subnet: SubnetSpec, _ network: NetworkSpec) {
         self.network = network.id.text
         self.subnet = subnet.id.text
+        isRouted = subnet.isRouted
         cidr = subnet.cidr.description
         let mac = Self.mac(of: subnet.id)
         server = "\(mac) \(subnet.dhcpServer)"
@@ -40,7 +43,24 @@ struct DHCP: Sendable {
                 "DHCP_Options",
                 ["cidr": .string(cidr), "options": Value.map(options), "external_ids": Value.map(marks)],
                 as: "dhcp\(place)"),
-            // OVN answers DHCP by itself, but ARP for the server only where a port has its address.
+            Operation.update(
+                "Logical_Switch_Port", [Where.mark(Mark.subnet, subnet), ["type", "==", ""]],
+                ["dhcpv4_options": Value.named("dhcp\(place)")]),
+        ] + answer(place, nil)
+    }
+
+    /// OVN answers DHCP by itself, but ARP for the server only where a port has its address: one of ours, unless a
+    /// router has it.
+    func answer(_ place: Int, _ port: JSON?) -> [JSON] {
+        if let port {
+            guard isRouted else { return [] }
+            return [
+                Operation.mutate(
+                    "Logical_Switch", [Where.name(network)], "ports", "delete", Value.set([port["_uuid"] ?? .null]))
+            ]
+        }
+        guard !isRouted else { return [] }
+        return [
             Operation.insert(
                 "Logical_Switch_Port",
                 [
@@ -49,9 +69,6 @@ struct DHCP: Sendable {
                 ], as: "server\(place)"),
             Operation.mutate(
                 "Logical_Switch", [Where.name(network)], "ports", "insert", Value.set([Value.named("server\(place)")])),
-            Operation.update(
-                "Logical_Switch_Port", [Where.mark(Mark.subnet, subnet), ["type", "==", ""]],
-                ["dhcpv4_options": Value.named("dhcp\(place)")]),
         ]
     }
 

@@ -5,15 +5,18 @@ extension OVNFabric {
     public func ensurePort(_ port: PortSpec) async throws(CloudError) {
         let id = try Self.safe(port.id)
         let network = try Self.safe(port.network)
+        let memberships = try Self.memberships(port)
+        if memberships.contains(OpenPorts.name) { try await OpenPorts.ensure(in: central) }
         let subnet = try port.addresses.first.map { (first) throws(CloudError) in try Self.safe(first.subnet) }
         try await repeating { () throws(CloudError) in
             let found = try await central.transact(
                 .north,
                 [
-                    Operation.select("Logical_Switch_Port", [Where.name(id)], Self.portColumns),
+                    Operation.select("Logical_Switch_Port", [Where.name(id)], Self.portColumns + ["_uuid"]),
                     Operation.select("Logical_Switch", [Where.name(network)], ["_uuid"]),
                     Operation.select("DHCP_Options", [Where.mark(Mark.subnet, subnet ?? "")], ["_uuid"]),
                 ])
+            let groups = try await groups(memberships, holding: found[0]["rows"]?[0]?["_uuid"])
             guard found[1]["rows"]?[0] != nil else {
                 throw .unavailable("network", "port \(id) is wanted before its network \(network)")
             }
@@ -22,8 +25,12 @@ extension OVNFabric {
                 guard Value.pairs(row["external_ids"])[Mark.network] == network else {
                     throw .fault("port \(id) is there on another network than \(network)")
                 }
-                if row == .object(wanted) { return }
-                try await central.transact(.north, [Operation.update("Logical_Switch_Port", [Where.name(id)], wanted)])
+                var there = row.object ?? [:]
+                let own = there.removeValue(forKey: "_uuid") ?? .null
+                var changes = try Self.joining(memberships, groups, port: own)
+                if there != wanted { changes.append(Operation.update("Logical_Switch_Port", [Where.name(id)], wanted)) }
+                if changes.isEmpty { return }
+                try await central.transact(.north, changes)
             } else {
                 try await central.transact(
                     .north,
@@ -34,7 +41,8 @@ extension OVNFabric {
                         Operation.insert("Logical_Switch_Port", wanted.merging(["name": .string(id)]) { $1 }, as: "p"),
                         Operation.mutate(
                             "Logical_Switch", [Where.name(network)], "ports", "insert", Value.set([Value.named("p")])),
-                    ])
+                        // In the same step: no packet passes before its groups speak for it.
+                    ] + Self.joining(memberships, groups, port: Value.named("p")))
             }
         }
     }
@@ -57,17 +65,37 @@ extension OVNFabric {
             (found[0]["rows"]?.array ?? []).compactMap { Value.pairs($0["external_ids"])[Mark.port] }.map(ID.init))
     }
 
-    private static let portColumns = ["addresses", "port_security", "dhcpv4_options", "enabled", "external_ids"]
+    private static let portColumns = [
+        "addresses", "port_security", "dhcpv4_options", "enabled", "external_ids", "type", "options",
+    ]
 
     /// A port's row as the server would write it, so that equal rows compare equal.
     private static func row(_ port: PortSpec, subnet: String?, dhcp: JSON?) -> [String: JSON] {
         let addresses = ([port.mac.text] + port.addresses.map(\.address.description)).joined(separator: " ")
         var marks = [Mark.port: port.id.text, Mark.network: port.network.text]
+        if port.isRouter {
+            return [
+                "addresses": "router", "type": "router", "port_security": Value.set([]), "dhcpv4_options": Value.set([]),
+                "options": Value.map(["router-port": leg(of: port.id)]), "enabled": .bool(port.adminUp),
+                "external_ids": Value.map(marks),
+            ]
+        }
         if let subnet { marks[Mark.subnet] = subnet }
+        guard port.isGuarded else {
+            return [
+                "addresses": Value.set([.string(addresses), "unknown"]), "port_security": Value.set([]), "type": "",
+                "options": Value.map([:]), "dhcpv4_options": dhcp ?? Value.set([]), "enabled": .bool(port.adminUp),
+                "external_ids": Value.map(marks),
+            ]
+        }
+        var own = [port.addresses.isEmpty ? "\(port.mac) 0.0.0.0" : addresses]
+        own += port.pairs.map { "\($0.mac) \($0.prefix)" }
+        // The server keeps a set in its own order, and writes a set of one as the member alone.
+        let guarded = Set(own).sorted().map { JSON.string($0) }
         return [
-            "addresses": .string(addresses),
+            "type": "", "options": Value.map([:]), "addresses": .string(addresses),
             // Never empty: without it the port could send as anyone, and router advertisements, whatever the rules.
-            "port_security": .string(port.addresses.isEmpty ? "\(port.mac) 0.0.0.0" : addresses),
+            "port_security": guarded.count == 1 ? guarded[0] : Value.set(guarded),
             "dhcpv4_options": dhcp ?? Value.set([]), "enabled": .bool(port.adminUp), "external_ids": Value.map(marks),
         ]
     }

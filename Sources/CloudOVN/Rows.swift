@@ -87,5 +87,7 @@ enum Mark {
     static let network = "akashi-network"
     static let subnet = "akashi-subnet"
     static let port = "akashi-port"
+    static let group = "akashi-group"
+    static let router = "akashi-router"
     static let user = "akashi-uid"
 }

@@ -25,6 +25,34 @@ extension Port {
         addresses = taken
     }
 
+    /// Takes the addresses that a change asks for, keeps those it has, and gives the others back.
+    mutating func exchangeAddresses(for id: ID<Port>, was old: Port, in writer: any Writer) throws(CloudError) {
+        guard addresses.count <= 8 else { throw .invalid("A port has at most 8 addresses.", field: "fixed_ips") }
+        var left = old.addresses
+        var wishes: [FixedAddress] = []
+        // Those named stay first, so that an address of the same subnet is not taken for one that was named.
+        var kept: [Int: FixedAddress] = [:]
+        for (place, wish) in addresses.enumerated() {
+            guard let address = wish.address, let found = left.firstIndex(where: { $0.address == address }) else { continue }
+            kept[place] = left.remove(at: found)
+        }
+        for (place, wish) in addresses.enumerated() where kept[place] == nil && wish.address == nil {
+            guard let found = left.firstIndex(where: { $0.subnet == wish.subnet }) else { continue }
+            kept[place] = left.remove(at: found)
+        }
+        for gone in left {
+            if let address = gone.address { try writer.release(Subnet.space(gone.subnet), address.description) }
+        }
+        for (place, wish) in addresses.enumerated() {
+            if let own = kept[place] { wishes.append(own); continue }
+            var one = self
+            one.addresses = [wish]
+            try one.takeAddresses(for: Reference(id), in: writer)
+            wishes += one.addresses
+        }
+        addresses = wishes
+    }
+
     private func take(
         _ address: IPv4, _ wanted: ID<Subnet>, among subnets: [Stored<Subnet>], for owner: Reference,
         in writer: any Writer
@@ -34,7 +62,7 @@ extension Port {
                 (wanted.text.isEmpty || $0.id == wanted) && ($0.cidr?.contains(address) ?? false)
             }), let cidr = subnet.cidr
         else { throw .invalid("The address \(address) is not of a subnet of the network.", field: "fixed_ips") }
-        guard address != cidr.first, address != cidr.last, address != subnet.gateway else {
+        guard address != cidr.first, address != cidr.last, address != subnet.gateway || isRouters else {
             throw .invalid("The address \(address) is the network's own.", field: "fixed_ips")
         }
         do throws(CloudError) { try writer.claim(Subnet.space(subnet.id), address.description, for: owner) } catch {

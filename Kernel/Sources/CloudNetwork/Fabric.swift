@@ -6,9 +6,11 @@ public struct NetworkSpec: Hashable, Sendable {
     public var subnets: [SubnetSpec]
     /// Bytes in the largest packet that fits.
     public var mtu: Int
+    /// The operator's name of the physical network that it continues into; empty for none.
+    public var physical: String
 
-    public init(id: ID<LogicalNetwork>, subnets: [SubnetSpec], mtu: Int) {
-        (self.id, self.subnets, self.mtu) = (id, subnets, mtu)
+    public init(id: ID<LogicalNetwork>, subnets: [SubnetSpec], mtu: Int, physical: String = "") {
+        (self.id, self.subnets, self.mtu, self.physical) = (id, subnets, mtu, physical)
     }
 }
 
@@ -23,11 +25,14 @@ public struct SubnetSpec: Hashable, Sendable {
     public var routes: [HostRoute]
     /// The address that answers DHCP.
     public var dhcpServer: IPv4
+    /// Whether a router has the gateway's address, and answers ARP for it.
+    public var isRouted: Bool
 
     public init(
         id: ID<Subnet>, cidr: CIDR, gateway: IPv4?, dhcp: Bool, nameServers: [IPv4], routes: [HostRoute],
-        dhcpServer: IPv4
+        dhcpServer: IPv4, isRouted: Bool = false
     ) {
+        self.isRouted = isRouted
         (self.id, self.cidr, self.gateway, self.dhcp) = (id, cidr, gateway, dhcp)
         (self.nameServers, self.routes, self.dhcpServer) = (nameServers, routes, dhcpServer)
     }
@@ -48,9 +53,89 @@ public struct PortSpec: Hashable, Sendable {
     public var addresses: [PortAddress]
     /// A port that is down carries nothing.
     public var adminUp: Bool
+    /// What its groups allow, and nothing else, goes in and out.
+    public var groups: Set<ID<SecurityGroup>> = []
+    /// Whether it may send from its own addresses only, and hears only what its groups allow.
+    public var isGuarded = true
+    /// Further addresses that it may send from.
+    public var pairs: [AddressPair] = []
+    /// Whether it is a router's, and no guest's.
+    public var isRouter = false
 
     public init(id: ID<Port>, network: ID<LogicalNetwork>, mac: MAC, addresses: [PortAddress], adminUp: Bool) {
         (self.id, self.network, self.mac, self.addresses, self.adminUp) = (id, network, mac, addresses, adminUp)
+    }
+}
+
+/// A hardware address with a block of addresses that a port may send from beside its own.
+public struct AddressPair: Hashable, Sendable {
+    public var mac: MAC
+    public var prefix: Prefix
+    public init(mac: MAC, prefix: Prefix) { (self.mac, self.prefix) = (mac, prefix) }
+}
+
+/// A security group as the fabric needs to know it.
+public struct GroupSpec: Hashable, Sendable {
+    public var id: ID<SecurityGroup>
+    public var rules: Set<RuleSpec>
+    public init(id: ID<SecurityGroup>, rules: Set<RuleSpec>) { (self.id, self.rules) = (id, rules) }
+}
+
+/// What a security group allows, and the answers to it.
+public struct RuleSpec: Hashable, Sendable {
+    public var isIngress: Bool
+    public var isIPv6: Bool
+    /// IANA's number; nil for any.
+    public var transport: Int?
+    /// Ports, or ICMP's type and code; nil for any.
+    public var low: Int?
+    public var high: Int?
+    /// Who is at the other end; anyone where neither is said.
+    public var remotePrefix: Prefix?
+    public var remoteGroup: ID<SecurityGroup>?
+
+    public init(
+        isIngress: Bool, isIPv6: Bool, transport: Int?, low: Int?, high: Int?, remotePrefix: Prefix?,
+        remoteGroup: ID<SecurityGroup>?
+    ) {
+        (self.isIngress, self.isIPv6, self.transport) = (isIngress, isIPv6, transport)
+        (self.low, self.high, self.remotePrefix, self.remoteGroup) = (low, high, remotePrefix, remoteGroup)
+    }
+}
+
+/// A router as the fabric needs to know it. Its ports are joined to their networks as ports are.
+public struct RouterSpec: Hashable, Sendable {
+    /// Where it is joined to a network.
+    public struct Leg: Hashable, Sendable {
+        public var port: ID<Port>
+        public var mac: MAC
+        /// Its addresses, each with the length of its subnet's prefix: `10.0.0.1/24`.
+        public var addresses: [String]
+        /// Whether it leads out of the cloud, where one host speaks for all.
+        public var isGateway: Bool
+        public init(port: ID<Port>, mac: MAC, addresses: [String], isGateway: Bool) {
+            (self.port, self.mac, self.addresses, self.isGateway) = (port, mac, addresses, isGateway)
+        }
+    }
+    /// An address of the outside that stands for addresses of the inside.
+    public struct Translation: Hashable, Sendable {
+        public var external: IPv4
+        /// An address where both directions are translated, a block where only what leaves is.
+        public var inside: String
+        public var isFloating: Bool
+        public init(external: IPv4, inside: String, isFloating: Bool) {
+            (self.external, self.inside, self.isFloating) = (external, inside, isFloating)
+        }
+    }
+    public var id: ID<Router>
+    public var adminUp: Bool
+    public var legs: Set<Leg>
+    public var routes: Set<HostRoute>
+    public var translations: Set<Translation>
+
+    public init(id: ID<Router>, adminUp: Bool, legs: Set<Leg>, routes: Set<HostRoute>, translations: Set<Translation>) {
+        (self.id, self.adminUp, self.legs, self.routes) = (id, adminUp, legs, routes)
+        self.translations = translations
     }
 }
 
@@ -65,11 +150,18 @@ public struct PortAddress: Hashable, Sendable {
 public protocol Fabric: Sendable {
     func ensureNetwork(_ network: NetworkSpec) async throws(CloudError)
     func removeNetwork(_ network: ID<LogicalNetwork>) async throws(CloudError)
+    /// The port's groups must be there.
     func ensurePort(_ port: PortSpec) async throws(CloudError)
     func removePort(_ port: ID<Port>) async throws(CloudError)
-    /// Every network and port that the fabric has, for the sweep.
+    func ensureGroup(_ group: GroupSpec) async throws(CloudError)
+    func removeGroup(_ group: ID<SecurityGroup>) async throws(CloudError)
+    func ensureRouter(_ router: RouterSpec) async throws(CloudError)
+    func removeRouter(_ router: ID<Router>) async throws(CloudError)
+    /// Every network, port, group and router that the fabric has, for the sweep.
     func networks() async throws(CloudError) -> Set<ID<LogicalNetwork>>
     func ports() async throws(CloudError) -> Set<ID<Port>>
+    func groups() async throws(CloudError) -> Set<ID<SecurityGroup>>
+    func routers() async throws(CloudError) -> Set<ID<Router>>
 
     /// Makes the device on the host that a guest of user `uid` may open, and joins it to the port. Returns its name.
     func ensurePlug(_ port: ID<Port>, uid: Int, mtu: Int, on host: HostName) async throws(CloudError) -> String

@@ -6,8 +6,11 @@ import CloudWire
 /// The network service: isolated networks, their addresses and ports.
 public struct Network: Sendable {
     public static let schemas = [
+        Schema(NetworkQuota.self), Schema(SubnetPool.self),
         Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
+        Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)), Schema(SecurityGroupRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
+        Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
     ]
 
     private let fabric: any Fabric
@@ -17,24 +20,16 @@ public struct Network: Sendable {
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
 
     public var routes: [Route] {
-        LogicalNetwork.routes + Subnet.routes + Port.routes + [
-            Route(.get, .network, "", action: "show", rule: .anyone, "Network's versions.") {
-                (call) throws(CloudError) in .json(200, ["versions": [Self.version(call)]])
-            },
-            Route(
-                .get, .network, "/v2.0/extensions", action: "list", rule: .signedIn,
-                "Lists what goes beyond the network API's core."
-            ) { (_) throws(CloudError) in .json(200, ["extensions": []]) },
-        ]
-    }
-
-    private static func version(_ call: Call) -> JSON {
-        ["id": "v2.0", "status": "CURRENT", "links": [["rel": "self", "href": .string(call.base + "/network/v2.0/")]]]
+        LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
+            + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
+            + Extensions.routes
     }
 
     public func enroll(in engine: Engine) {
         engine.enroll(LogicalNetwork.self, world: fabric)
         engine.enroll(Port.self, world: fabric)
+        engine.enroll(SecurityGroup.self, world: fabric)
+        engine.enroll(Router.self, world: fabric)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no
@@ -63,6 +58,16 @@ public struct Network: Sendable {
         where try await store.read({ (reader) throws(CloudError) in try reader.find(network) == nil }) {
             try await fabric.removeNetwork(network)
             removed.append("network \(network)")
+        }
+        for router in try await fabric.routers().sorted()
+        where try await store.read({ (reader) throws(CloudError) in try reader.find(router) == nil }) {
+            try await fabric.removeRouter(router)
+            removed.append("router \(router)")
+        }
+        for group in try await fabric.groups().sorted()
+        where try await store.read({ (reader) throws(CloudError) in try reader.find(group) == nil }) {
+            try await fabric.removeGroup(group)
+            removed.append("security group \(group)")
         }
         return removed
     }

@@ -76,8 +76,7 @@ public struct NetworkCabling: Cabling {
             let ports = try self.ports(of: device, in: reader)
             var networks: [NetworkSpec] = []
             for id in Set(ports.map(\.network)).sorted() {
-                networks.append(
-                    NetworkSpec(id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: LogicalNetwork.mtu))
+                networks.append(try LogicalNetwork.spec(of: id, in: reader))
             }
             return (networks, ports)
         }
@@ -112,6 +111,7 @@ public struct NetworkCabling: Cabling {
 
     public func release(_ device: Reference, in writer: any Writer) throws(CloudError) {
         for var port in try ports(of: device, in: writer) {
+            try FloatingIP.letGo(of: port, in: writer)
             if port.isOwned {
                 port.deletingSince = writer.now
                 try writer.update(&port)

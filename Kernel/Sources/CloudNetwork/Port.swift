@@ -14,6 +14,17 @@ public struct Port: Lifecycle {
     public var deviceID = "", deviceOwner = ""
     /// Whether it was made for its device and goes with it.
     public var isOwned = false
+    /// The security groups that it is in.
+    public var groups: [ID<SecurityGroup>] = []
+    /// Whether nobody said which groups: then it is in the project's default one.
+    var groupsAreOpen = true
+    /// Whether it may send from its own addresses only, and hears only what its groups allow.
+    public var isGuarded = true
+    /// Whether nobody said so: then it is as its network says.
+    var guardIsOpen = true
+    public var pairs: [Pair] = []
+    /// The host that an operator wants it on.
+    public var wantedHost = ""
     public var tags: [String: String] = [:]
     public var status = Status.down, host = "", fault = ""
 
@@ -36,6 +47,13 @@ public struct Port: Lifecycle {
         .text("device_id", \.deviceID, [.read, .create, .update, .indexed], "What it is plugged into."),
         .text("device_owner", \.deviceOwner, [.read, .create, .update], "The sort of thing it is plugged into."),
         .boolean("is_owned", \.isOwned, [], "Whether it goes with its device."),
+        Field(
+            "security_groups", .json(max: 2048), [.read, .create, .update], "The groups that it is in.",
+            get: { .array($0.groups.map { .string($0.text) }) },
+            set: { $0.groups = ($1.array ?? []).compactMap(\.string).map(ID.init) }),
+        .boolean("port_security", \.isGuarded, [.read, .create, .update], "Whether it may send from its own addresses only."),
+        .value("allowed_address_pairs", \.pairs, [.read, .create, .update], max: 2048, "Further addresses that it may send from."),
+        .text("wanted_host", \.wantedHost, [.create, .update], "The host that an operator wants it on."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .choice("status", \.status, [.read], "Whether a host carries it."),
         .text("host", \.host, [], "The host that carries it."),
@@ -67,9 +85,16 @@ public struct Port: Lifecycle {
         switch label {
         case .join:
             guard let spec = turn.it.spec else { throw .fault("port \(turn.it.id) has no hardware address") }
+            let areWoven = try await turn.store.read { (reader) throws(CloudError) in
+                for group in spec.groups where try reader.find(group)?.isWoven != true { return false }
+                return try reader.get(spec.network).status != .build
+            }
+            // Whichever of them is not there yet says so when it is.
+            guard areWoven else { return .nap(.seconds(30)) }
             try await fabric.ensurePort(spec)
             let isCut = try await isCut(turn.it, in: fabric)
-            turn.it.status = isCut ? .error : turn.it.host.isEmpty || !turn.it.adminUp ? .down : .active
+            let isCarried = !turn.it.host.isEmpty || turn.it.value.isRouters
+            turn.it.status = isCut ? .error : isCarried && turn.it.adminUp ? .active : .down
             turn.it.fault =
                 isCut ? "Its connection to the server is gone; a hard reboot of the server makes it anew." : ""
             return .rest
@@ -106,30 +131,50 @@ extension Stored where R == Port {
     /// What the fabric is told of it.
     var spec: PortSpec? {
         guard let mac = value.mac else { return nil }
-        return PortSpec(
+        var spec = PortSpec(
             id: id, network: value.network, mac: mac,
             addresses: value.addresses.compactMap { it in it.address.map { PortAddress(subnet: it.subnet, address: $0) }
             },
             adminUp: value.adminUp)
+        spec.groups = Set(value.groups)
+        (spec.isGuarded, spec.isRouter) = (value.isGuarded, value.isRouters)
+        spec.pairs = value.pairs.map { AddressPair(mac: $0.mac ?? mac, prefix: $0.prefix) }
+        return spec
     }
 }
 
-extension Port: Governed {
+extension Port: Metered {
     public static let quota = 500
 
     public static func admit(_ draft: inout Stored<Port>, for caller: Caller, in writer: any Writer) throws(CloudError)
     {
         let network = try writer.get(draft.network, for: caller)
-        guard network.project == draft.project else { throw .missing(LogicalNetwork.kind.title, network.id.text) }
+        guard network.project == draft.project || caller.isOperator else {
+            throw .missing(LogicalNetwork.kind.title, network.id.text)
+        }
         try draft.value.refuseReserved(caller)
         if draft.mac == nil { draft.value.mac = freshMAC(draft.id) }
+        if draft.value.guardIsOpen { draft.value.isGuarded = network.portSecurity }
+        try draft.value.guardItself(was: nil, id: draft.id, project: draft.project, caller, in: writer)
         try draft.value.takeAddresses(for: Reference(draft.id), in: writer)
     }
+
+    /// Whether it is where a router is joined to its network. Only the cloud makes such ports.
+    public var isRouters: Bool { isOwned && deviceOwner.hasPrefix("network:router_") }
 
     public static func admitChange(
         of it: inout Stored<Port>, from old: Stored<Port>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         if it.deviceOwner != old.deviceOwner { try it.value.refuseReserved(caller) }
+        if old.value.isRouters, it.deviceID != old.deviceID || it.deviceOwner != old.deviceOwner {
+            throw .conflict("Port \(it.id) is in use by router \(old.deviceID).")
+        }
+        try it.value.guardItself(was: old.value, id: it.id, project: it.project, caller, in: writer)
+        if !it.value.addressesAreOpen, it.addresses != old.addresses {
+            try it.value.exchangeAddresses(for: it.id, was: old.value, in: writer)
+            if it.value.isRouters { try Router.refresh(ID(it.deviceID), in: writer) }
+            try FloatingIP.letGo(of: it, keeping: Set(it.addresses.compactMap(\.address)), in: writer)
+        }
         // Only the cloud takes a port out of a server; were a tenant to name another server, the port's cable would
         // come out in there, whoever owns it.
         if old.deviceOwner.hasPrefix("compute:"), !old.deviceID.isEmpty,
@@ -143,6 +188,10 @@ extension Port: Governed {
         if it.deviceOwner.hasPrefix("compute:"), !it.deviceID.isEmpty {
             throw .conflict("Port \(it.id) is in use by server \(it.deviceID).")
         }
+        if it.value.isRouters {
+            throw .conflict("Port \(it.id) cannot be deleted directly via the port API: has device owner \(it.deviceOwner).")
+        }
+        try FloatingIP.letGo(of: it, in: writer)
     }
 
     /// `network:…` and `compute:…` are the cloud's own marks: a tenant's port must not pass for one of them.
@@ -156,7 +205,7 @@ extension Port: Governed {
 
     /// A locally administered address that follows from the id: unlike any other with the luck of 32 bits,
     /// and refused by the store where it is not.
-    private static func freshMAC(_ id: ID<Port>) -> MAC {
+    static func freshMAC(_ id: ID<Port>) -> MAC {
         let digits = Array(id.text.filter { $0 != "-" }.prefix(8))
         let pairs = stride(from: 0, to: 8, by: 2).map { String(digits[$0...$0 + 1]) }
         return MAC("fa:16:" + pairs.joined(separator: ":"))!
@@ -171,9 +220,19 @@ extension Port {
             macAttribute, addressAttribute, .field("device_id"), .field("device_owner"), .eclTags(), .openstackTags(),
             .field("status"),
             .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
-            .computed("port_security_enabled", "Whether it may send only from its own addresses.") { (_, _) in true },
-            .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned)
+            groupAttribute, guardAttribute, .field("allowed_address_pairs"), .revision(),
+            .fixed("extra_dhcp_opts", [], "Further DHCP options are not offered."),
+            .fixed("binding:vnic_type", "normal", "What sort of card it is for.").only(for: .openstack),
+            .field("wanted_host", as: "binding:host_id", rights: [.create, .update]).only(for: .operators).reading {
+                (it) in .string(it.host.isEmpty ? it.wantedHost : it.host)
             },
+            .computed("binding:vif_type", "How it is carried.") { (it, _) in
+                it.host.isEmpty && it.wantedHost.isEmpty ? "unbound" : "ovs"
+            }.only(for: .operators),
+            .computed("binding:vif_details", "More about how it is carried.") { (_, _) in ["port_filter": true] }
+                .only(for: .operators),
+            .fixed("binding:profile", [:], "What the host is told of it: nothing.").only(for: .operators),
+            .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned) },
         ])
 
     private static let macAttribute = Attribute<Port>(
@@ -189,11 +248,30 @@ extension Port {
         })
 
     private static let addressAttribute = Attribute<Port>(
-        "fixed_ips", type: .json(max: 4096), rights: [.read, .create], "Its addresses.",
+        "fixed_ips", type: .json(max: 4096), rights: [.read, .create, .update], "Its addresses.",
         read: { (it, _) throws(CloudError) in it.addresses.json },
         write: { (port, json) throws(CloudError) in
-            port.addresses = try [FixedAddress](json: json)
+            port.addresses = try [FixedAddress](json: json.isNull ? [] : json)
             port.addressesAreOpen = false
+        })
+
+    private static let groupAttribute = Attribute<Port>(
+        "security_groups", type: .json(max: 2048), rights: [.read, .create, .update], "The groups that it is in.",
+        read: { (it, _) throws(CloudError) in .array(it.groups.map { .string($0.text) }) },
+        write: { (port, json) throws(CloudError) in
+            port.groups = try [String](json: json.isNull ? [] : json).map(ID.init)
+            port.groupsAreOpen = false
+        })
+
+    private static let guardAttribute = Attribute<Port>(
+        "port_security_enabled", column: "port_security", type: .boolean, rights: [.read, .create, .update],
+        "Whether it may send only from its own addresses.",
+        read: { (it, _) throws(CloudError) in .bool(it.isGuarded) },
+        write: { (port, json) throws(CloudError) in
+            guard let flag = json.bool else {
+                throw .invalid("Invalid input for port_security_enabled: not true or false.", field: "port_security_enabled")
+            }
+            (port.isGuarded, port.guardIsOpen) = (flag, false)
         })
 
     static let routes = [

@@ -14,6 +14,9 @@ public struct Subnet: Resource {
     public var nameServers: [String] = [], ntpServers: [String] = []
     public var hostRoutes: [Route] = []
     public var pools: [Pool] = []
+    public var pool: ID<SubnetPool>?
+    /// The length of the prefix that is to be cut from the pool; nil for the pool's usual one.
+    var length: Int?
     public var tags: [String: String] = [:]
 
     public init() {}
@@ -24,16 +27,15 @@ public struct Subnet: Resource {
         .reference("network_id", \.network, [.read, .create, .required, .indexed], "The network it is on."),
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
-        .parsed("cidr", \.cidr, [.read, .create, .required, .indexed], "Its addresses, as 10.0.0.0/24."),
-        .parsed(
-            "gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
+        .parsed("cidr", \.cidr, [.read, .create, .indexed], "Its addresses, as 10.0.0.0/24."),
+        .parsed("gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
         .boolean("enable_dhcp", \.dhcp, [.read, .create, .update], "Whether DHCP hands the addresses out."),
         .value(
             "dns_nameservers", \.nameServers, [.read, .create, .update], max: 512, "Name servers that DHCP tells of."),
         .value("ntp_servers", \.ntpServers, [.read, .create, .update], max: 512, "Time servers that DHCP tells of."),
-        .value(
-            "host_routes", \.hostRoutes, [.read, .create, .update], max: 4096, "Further routes that DHCP tells of."),
-        .value("allocation_pools", \.pools, [.read, .create], max: 4096, "Ranges that addresses are taken from."),
+        .value("host_routes", \.hostRoutes, [.read, .create, .update], max: 4096, "Further routes that DHCP tells of."),
+        .value("allocation_pools", \.pools, [.read, .create, .update], max: 4096, "Ranges that addresses are taken from."),
+        .reference("subnetpool_id", \.pool, [.read, .create, .indexed], "The pool that it was cut from."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
     ]
 
@@ -68,14 +70,17 @@ public struct Subnet: Resource {
     static func space(_ id: ID<Subnet>) -> String { "subnet:" + id.text }
 }
 
-extension Subnet: Governed {
+extension Subnet: Metered {
     public static let quota = 100
 
     public static func admit(_ draft: inout Stored<Subnet>, for caller: Caller, in writer: any Writer)
         throws(CloudError)
     {
         var network = try writer.get(draft.network, for: caller)
-        guard network.project == draft.project else { throw .missing(LogicalNetwork.kind.title, network.id.text) }
+        guard network.project == draft.project || caller.isOperator else {
+            throw .missing(LogicalNetwork.kind.title, network.id.text)
+        }
+        try draft.value.cut(for: caller, in: writer)
         guard let cidr = draft.cidr, cidr.prefix <= 30 else {
             throw .invalid("Invalid input for cidr: a subnet has at least four addresses.", field: "cidr")
         }
@@ -102,19 +107,48 @@ extension Subnet: Governed {
         {
             throw .conflict("The gateway address \(gateway) is in use by a port.")
         }
+        if it.gateway != old.gateway, let gateway = old.gateway,
+            try writer.claims(space(it.id)).contains(gateway.description)
+        {
+            throw .conflict("The gateway address \(gateway) is a router's.")
+        }
         var network = try writer.get(it.network)
         try writer.change(&network)
+        guard it.gateway != old.gateway else { return }
+        for router in try writer.list(Router.self, where: "gateway_network", .string(it.network.text)) {
+            try Router.refresh(router.id, in: writer)
+        }
     }
 
     public static func admitRemoval(of it: Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError)
     {
         let users = try writer.list(Port.self, where: "network_id", .string(it.network.text))
             .filter { $0.addresses.contains { $0.subnet == it.id } }
+        let floating = try writer.list(FloatingIP.self, where: "subnet_id", .string(it.id.text))
+        if let first = floating.first { throw .conflict("Subnet \(it.id) is in use by floating IP \(first.id).") }
         guard users.isEmpty else {
             throw .conflict("Subnet \(it.id) is in use by \(Port.describe(Array(users.prefix(4)))).")
         }
         var network = try writer.get(it.network)
         try writer.change(&network)
+    }
+
+    /// Takes a block of the pool where one is named.
+    private mutating func cut(for caller: Caller, in writer: any Writer) throws(CloudError) {
+        guard let pool else {
+            guard length == nil else { throw .invalid("prefixlen goes with subnetpool_id.", field: "prefixlen") }
+            guard cidr != nil else {
+                throw .invalid("Failed to parse request. Required attribute 'cidr' not specified.", field: "cidr")
+            }
+            return
+        }
+        let source = try writer.get(pool, for: caller)
+        let taken = try writer.list(Subnet.self, where: "subnetpool_id", .string(pool.text)).compactMap(\.cidr)
+        guard let cidr else { return self.cidr = try source.value.cut(length, taken: taken) }
+        let isWithin = source.prefixes.compactMap { CIDR($0) }.contains { $0.prefix <= cidr.prefix && $0.contains(cidr.first) }
+        guard isWithin, !taken.contains(where: { $0.overlaps(cidr) }) else {
+            throw .invalid("The pool does not have \(cidr) to give.", field: "cidr")
+        }
     }
 
     /// ECL's client says 0.0.0.0 where it means no server.
@@ -161,14 +195,18 @@ extension Subnet: Governed {
 extension Subnet {
     /// What the fabric is told of a network's subnets.
     static func specs(of network: ID<LogicalNetwork>, in reader: any Reader) throws(CloudError) -> [SubnetSpec] {
-        try reader.list(Subnet.self, where: "network_id", .string(network.text)).compactMap { it in
-            guard let cidr = it.cidr else { return nil }
+        try reader.list(Subnet.self, where: "network_id", .string(network.text)).map { (it) throws(CloudError) in
+            guard let cidr = it.cidr else { throw .fault("subnet \(it.id) has no addresses") }
             return SubnetSpec(
                 id: it.id, cidr: cidr, gateway: it.gateway, dhcp: it.dhcp,
                 nameServers: it.nameServers.compactMap { IPv4($0) },
                 routes: it.hostRoutes.map { HostRoute(destination: $0.destination, nextHop: $0.nextHop) },
                 // Without a gateway DHCP answers from a link-local address, which no subnet can hold.
-                dhcpServer: it.gateway ?? IPv4("169.254.169.254")!)
+                dhcpServer: it.gateway ?? IPv4("169.254.169.254")!,
+                // Nobody but a router may have the gateway's address.
+                isRouted: try it.gateway.map { (gateway) throws(CloudError) in
+                    try reader.claims(space(it.id)).contains(gateway.description)
+                } ?? false)
         }
     }
 
@@ -177,9 +215,14 @@ extension Subnet {
         [
             .id(), .field("network_id"), .field("name"), .field("description"), .field("cidr"), gatewayAttribute,
             .field("enable_dhcp"), .field("dns_nameservers"), .field("ntp_servers"), .field("host_routes"),
-            .field("allocation_pools"), .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"),
-            .created(), .updated(),
+            .field("allocation_pools"), .field("subnetpool_id"), lengthAttribute, .revision(), .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             versionAttribute,
+            .computed("service_types", "What its addresses are for: anything.") { (_, _) in [] },
+            .computed("segment_id", "Segments are not offered.") { (_, _) in .null },
+            .computed("dns_publish_fixed_ip", "Whether DNS tells its addresses.") { (_, _) in false },
+            .computed("router:external", "Whether its network leads out.") { (it, reader) throws(CloudError) in
+                .bool(try reader.get(it.network).isExternal)
+            }.only(for: .openstack),
             .computed("ipv6_address_mode", "IPv4 subnets have none.") { (_, _) in .null },
             .computed("ipv6_ra_mode", "IPv4 subnets have none.") { (_, _) in .null },
             .computed("status", "Its network's.") { (it, reader) throws(CloudError) in
@@ -199,6 +242,17 @@ extension Subnet {
                 throw .invalid("Invalid input for gateway_ip: not an IPv4 address.", field: "gateway_ip")
             }
             subnet.gateway = address
+        })
+
+    private static let lengthAttribute = Attribute<Subnet>(
+        "prefixlen", type: .integer(1...32), rights: .create, "The length of the prefix to cut from the pool.",
+        read: { (_, _) throws(CloudError) in .null },
+        write: { (subnet, json) throws(CloudError) in
+            guard !json.isNull else { return }
+            guard let length = json.integer ?? json.string.flatMap({ Int($0) }), (1...32).contains(length) else {
+                throw .invalid("Invalid input for prefixlen: 1 to 32.", field: "prefixlen")
+            }
+            subnet.length = length
         })
 
     private static let versionAttribute = Attribute<Subnet>(

@@ -16,6 +16,8 @@ public final class SimFabric: Fabric {
     public struct State: Sendable {
         public var networks: [ID<LogicalNetwork>: NetworkSpec] = [:]
         public var ports: [ID<Port>: PortSpec] = [:]
+        public var groups: [ID<SecurityGroup>: GroupSpec] = [:]
+        public var routers: [ID<Router>: RouterSpec] = [:]
         public var plugs: [HostName: [ID<Port>: SimPlug]] = [:]
     }
     private let mischief: Mischief
@@ -50,6 +52,9 @@ public final class SimFabric: Fabric {
                 guard books.networks[port.network] != nil else {
                     return .unavailable("network", "port \(port.id) is wanted before its network")
                 }
+                for group in port.groups.sorted() where books.groups[group] == nil {
+                    return .unavailable("network", "port \(port.id) is wanted before its group \(group)")
+                }
                 if let old = books.ports[port.id], old.network != port.network {
                     return .fault("port \(port.id) is there on another network")
                 }
@@ -64,6 +69,38 @@ public final class SimFabric: Fabric {
         try await mischief.effect("remove port \(port)") { () throws(CloudError) in
             books.withLock { $0.ports[port] = nil }
         }
+    }
+
+    public func ensureGroup(_ group: GroupSpec) async throws(CloudError) {
+        try await mischief.effect("ensure group \(group.id) with \(group.rules.count) rules") { () throws(CloudError) in
+            books.withLock { $0.groups[group.id] = group }
+        }
+    }
+
+    public func removeGroup(_ group: ID<SecurityGroup>) async throws(CloudError) {
+        try await mischief.effect("remove group \(group)") { () throws(CloudError) in
+            books.withLock { $0.groups[group] = nil }
+        }
+    }
+
+    public func ensureRouter(_ router: RouterSpec) async throws(CloudError) {
+        try await mischief.effect("ensure router \(router.id)") { () throws(CloudError) in
+            books.withLock { $0.routers[router.id] = router }
+        }
+    }
+
+    public func removeRouter(_ router: ID<Router>) async throws(CloudError) {
+        try await mischief.effect("remove router \(router)") { () throws(CloudError) in
+            books.withLock { $0.routers[router] = nil }
+        }
+    }
+
+    public func groups() async throws(CloudError) -> Set<ID<SecurityGroup>> {
+        try await mischief.effect("list groups") { () throws(CloudError) in books.withLock { Set($0.groups.keys) } }
+    }
+
+    public func routers() async throws(CloudError) -> Set<ID<Router>> {
+        try await mischief.effect("list routers") { () throws(CloudError) in books.withLock { Set($0.routers.keys) } }
     }
 
     public func networks() async throws(CloudError) -> Set<ID<LogicalNetwork>> {

@@ -4,6 +4,8 @@ import CloudCore
 public protocol Governed: Resource {
     /// How many a project may have.
     static var quota: Int { get }
+    /// How many a certain project may have; `quota` unless the operator said otherwise.
+    static func limit(of project: ProjectID, in reader: any Reader) throws(CloudError) -> Int
     static func newID(_ dice: any Dice) -> ID<Self>
     /// Completes and checks a draft, and takes the claims it needs; runs before it is kept.
     static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError)
@@ -17,6 +19,7 @@ public protocol Governed: Resource {
 
 extension Governed {
     public static var quota: Int { 1000 }
+    public static func limit(of project: ProjectID, in reader: any Reader) throws(CloudError) -> Int { quota }
     public static func newID(_ dice: any Dice) -> ID<Self> { ID(dice.uuid()) }
     public static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError)
     {}
@@ -33,8 +36,9 @@ extension Writer {
         _ value: R, id: ID<R>, project: ProjectID, for caller: Caller
     ) throws(CloudError) -> Stored<R> {
         if R.access == .project {
-            guard try count(Query(R.kind).with("project_id", .string(project.text))) < R.quota else {
-                throw CloudError(.overQuota, "Quota exceeded for \(R.kind.plural): \(R.quota) at most.")
+            let limit = try R.limit(of: project, in: self)
+            guard try count(Query(R.kind).with("project_id", .string(project.text))) < limit else {
+                throw CloudError(.overQuota, "Quota exceeded for \(R.kind.plural): \(limit) at most.")
             }
         }
         var draft = Stored(

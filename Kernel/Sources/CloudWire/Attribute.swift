@@ -33,6 +33,14 @@ public struct Attribute<R: Resource>: Sendable {
         return copy
     }
 
+    /// The same, shown as something that follows from the whole.
+    public func reading(_ read: @escaping @Sendable (R) -> JSON) -> Self {
+        let copy = Attribute(
+            name, column: column, type: type, rights: rights.union(.read), help,
+            read: { (stored, _) throws(CloudError) in read(stored.value) }, write: write, isOwner: isOwner)
+        return audience.map { copy.only(for: $0) } ?? copy
+    }
+
     /// A field of the model, under its own name or another.
     public static func field(_ name: String, as wire: String? = nil, rights: Rights? = nil) -> Self {
         guard let field = R.fields.first(where: { $0.name == name }) else {
@@ -75,6 +83,29 @@ public struct Attribute<R: Resource>: Sendable {
             read: { (stored, _) throws(CloudError) in .string(stored.updatedAt.text()) }, write: nil)
     }
 
+    /// What has one value, which may be said when creating and changing, and no other.
+    public static func fixed(_ name: String, _ value: JSON, _ help: String) -> Self {
+        Attribute(
+            name, column: nil, type: .json(max: 1024), rights: [.read, .create, .update], help,
+            read: { (_, _) throws(CloudError) in value },
+            write: { (_, json) throws(CloudError) in
+                guard json == value || json.isNull else {
+                    throw .invalid("Invalid input for \(name): only \(value.text) is offered.", field: name)
+                }
+            })
+    }
+
+    /// How often it was changed; `If-Match: revision_number=N` asks for that state and no other.
+    public static func revision() -> Self {
+        computed("revision_number", "How often it was changed.") { (stored, _) in .integer(stored.version) }
+    }
+
+    /// Whether a family of clients sees it: operators see what OpenStack's clients see, and more.
+    func isFor(_ audience: Audience) -> Bool {
+        guard let mine = self.audience else { return true }
+        return mine == audience || (mine == .openstack && audience == .operators)
+    }
+
     /// What follows from the model and from what is kept beside it.
     public static func computed(
         _ name: String, _ help: String, _ read: @escaping @Sendable (Stored<R>, any Reader) throws(CloudError) -> JSON
@@ -89,6 +120,8 @@ public enum Audience: Hashable, Sendable, CaseIterable {
     case ecl
     /// OpenStack's.
     case openstack
+    /// OpenStack's in the hands of who runs the cloud: they are also told what lies beneath.
+    case operators
 
     private static let eclNames = ["python-esiclient", "eclsdk", "eclcloud"].map { Array($0.utf8) }
 

@@ -18,7 +18,7 @@ public struct Face<R: Resource>: Sendable {
         self.attributes = attributes
         byName = Dictionary(
             uniqueKeysWithValues: Audience.allCases.map { audience in
-                let theirs = attributes.filter { $0.audience == nil || $0.audience == audience }
+                let theirs = attributes.filter { $0.isFor(audience) }
                 return (audience, Dictionary(uniqueKeysWithValues: theirs.map { ($0.name, $0) }))
             })
     }
@@ -31,7 +31,7 @@ public struct Face<R: Resource>: Sendable {
         // By index: an attribute that is taken out of the table is copied, which takes longer than to write it.
         for place in attributes.indices
         where attributes[place].rights.contains(.read) && (only.isEmpty || only.contains(attributes[place].name))
-            && (attributes[place].audience ?? audience) == audience
+            && attributes[place].isFor(audience)
         {
             writer.field(attributes[place].name, try attributes[place].read(stored, reader))
         }
@@ -39,13 +39,13 @@ public struct Face<R: Resource>: Sendable {
 
     /// One resource as a body.
     public func body(
-        _ stored: Stored<R>, _ reader: any Reader, for audience: Audience = .openstack
+        _ stored: Stored<R>, _ reader: any Reader, only: Set<String> = [], for audience: Audience = .openstack
     ) throws(CloudError) -> [UInt8] {
         var writer = JSONWriter()
         try writer.object { (writer) throws(CloudError) in
-            guard !singular.isEmpty else { return try write(stored, reader, into: &writer, for: audience) }
+            guard !singular.isEmpty else { return try write(stored, reader, into: &writer, only: only, for: audience) }
             writer.key(singular)
-            try writer.object { (writer) throws(CloudError) in try write(stored, reader, into: &writer, for: audience) }
+            try writer.object { (writer) throws(CloudError) in try write(stored, reader, into: &writer, only: only, for: audience) }
         }
         return writer.bytes
     }
@@ -91,7 +91,9 @@ public struct Face<R: Resource>: Sendable {
             })
     }
 
-    func attribute(_ name: String) -> Attribute<R>? { byName[.openstack]?[name] }
+    func attribute(_ name: String, for audience: Audience = .openstack) -> Attribute<R>? {
+        byName[audience == .ecl ? .openstack : audience]?[name]
+    }
 }
 
 extension Face {

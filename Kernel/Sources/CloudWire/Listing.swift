@@ -6,9 +6,15 @@ struct Listing<R: Resource>: Sendable {
     var query: Query
     var only: Set<String>
     let limit: Int
+    /// Filters on what no column holds.
+    private(set) var sieves: [Sieve<R>] = []
+    /// Whether the page before the marker is asked for.
+    let isReversed: Bool
 
     /// The most that one page holds, and what it holds where the caller names no number.
     static var most: Int { 1000 }
+    /// How many are looked at where a filter is no column's.
+    private static var mostSieved: Int { 10_000 }
 
     /// Parameters that are no filters.
     private static var directives: Set<String> {
@@ -21,15 +27,20 @@ struct Listing<R: Resource>: Sendable {
         limit = try Self.number(request[query: "limit"])
         query = Query(R.kind, limit: limit + 1)
         query.includesDeleting = R.isShownWhileDeleted
-        if R.access == .project, !(call.caller.isOperator && Self.wantsAll(request)) {
+        // Neutron's operators see every project's things unless they narrow it; elsewhere they ask for it.
+        let seesAll = call.caller.isOperator && (face.service == .network || Self.wantsAll(request))
+        if R.access == .project, !seesAll {
             query.either = [Query.Condition("project_id", among: [.string(call.project.text)])]
             if let (column, value) = R.opening { query.either.append(Query.Condition(column, among: [value])) }
         }
         only = Set(request.query.filter { $0.name == "fields" }.map(\.value))
         var filters: [String: [JSON]] = [:]
-        for (name, text) in request.query
-        where !Self.directives.contains(name) && name != "all_tenants" && name != "all_projects" {
-            guard let attribute = face.attribute(name), let column = attribute.column else {
+        for (name, text) in request.query where !Self.directives.contains(name) && name != "all_tenants" && name != "all_projects" {
+            if strict, let sieve = Sieve(name, text, face, call.audience) {
+                sieves.append(sieve)
+                continue
+            }
+            guard let attribute = face.attribute(name, for: call.audience), let column = attribute.column else {
                 if strict { throw .invalid("'\(name)' is not a filter of \(R.kind.plural).", field: name) }
                 continue
             }
@@ -37,6 +48,12 @@ struct Listing<R: Resource>: Sendable {
         }
         for (column, values) in filters.sorted(by: { $0.key < $1.key }) { query = query.with(column, among: values) }
         query.order = try Self.order(request, face)
+        isReversed = strict && ["true", "1"].contains(request[query: "page_reverse"]?.lowercased())
+        if isReversed {
+            query.order = query.order.map { Query.Order($0.column, ascending: !$0.ascending) }
+            query.order.append(Query.Order("id", ascending: false))
+        }
+        if !sieves.isEmpty { query.limit = Self.mostSieved }
         query.after = request[query: "marker"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -104,6 +121,7 @@ extension Face {
     ) async throws(CloudError) -> Response {
         var listing = try Listing(self, call, strict: strict)
         try adjust(&listing.query)
+        let settled = listing
         let (query, only, limit) = (listing.query, listing.only, listing.limit)
         let bytes = try await call.store.read { (reader) throws(CloudError) in
             if let marker = query.after {
@@ -114,14 +132,21 @@ extension Face {
                         "The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
                 }
             }
-            let found = try reader.list(R.self, query)
+            var found = try settled.sieved(try reader.list(R.self, query), reader)
+            let hasMore = found.count > limit
+            found = Array(found.prefix(limit))
+            if settled.isReversed { found.reverse() }
             var writer = JSONWriter()
             try writer.object { (writer) throws(CloudError) in
                 writer.key(plural)
-                try writer.array(found.prefix(limit)) { (stored, writer) throws(CloudError) in
+                try writer.array(found) { (stored, writer) throws(CloudError) in
                     try writer.object { (writer) throws(CloudError) in try one(stored, reader, &writer, only) }
                 }
-                if found.count > limit, let last = found.prefix(limit).last { next(&writer, last.id.text) }
+                if strict {
+                    settled.link(found.first?.id.text, found.last?.id.text, hasMore, call, plural, &writer)
+                } else if hasMore, let last = found.last {
+                    next(&writer, last.id.text)
+                }
             }
             return writer.bytes
         }
@@ -131,8 +156,9 @@ extension Face {
 
 extension Request {
     /// The same path and query, to go on behind a marker.
-    public func nextPath(_ marker: String) -> String {
-        let kept = query.filter { $0.name != "marker" }.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
+    public func nextPath(_ marker: String, reverse: Bool = false) -> String {
+        let kept = (query.filter { $0.name != "marker" && $0.name != "page_reverse" }
+            + (reverse ? [(name: "page_reverse", value: "True")] : [])).map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
         return path + "?" + (kept + ["marker=\(marker.percentEncoded)"]).joined(separator: "&")
     }
 }

@@ -127,7 +127,10 @@ public struct Call: Sendable {
     }
 
     /// The family of the client that calls.
-    public var audience: Audience { Audience(userAgent: request.headers["user-agent"] ?? "") }
+    public var audience: Audience {
+        let family = Audience(userAgent: request.headers["user-agent"] ?? "")
+        return family == .openstack && caller.isOperator ? .operators : family
+    }
 
     /// The caller's project; a route for a role has one.
     public var project: ProjectID { caller.project ?? ID("") }

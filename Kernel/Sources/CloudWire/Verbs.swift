@@ -14,9 +14,7 @@ extension Face where R: Governed {
         ) { (call) throws(CloudError) in
             try await page(call, strict: true) { (stored, reader, writer, only) throws(CloudError) in
                 try write(stored, reader, into: &writer, only: only, for: call.audience)
-            } next: { writer, marker in
-                writer.field(
-                    plural + "_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
+            } next: { _, _ in
             }
         }
     }
@@ -27,19 +25,27 @@ extension Face where R: Governed {
             "Shows one \(R.kind.name.replacingUnderscores).", schema: schema(singular)
         ) { (call) throws(CloudError) in
             let id = ID<R>(call.parameter(parameter))
+            let only = Set(call.request.query.filter { $0.name == "fields" }.map(\.value))
             return .bytes(
                 200,
                 try await call.store.read { (reader) throws(CloudError) in
-                    try body(try reader.get(id, for: call.caller), reader, for: call.audience)
+                    try body(try reader.get(id, for: call.caller), reader, only: only, for: call.audience)
                 })
         }
     }
 
-    public func create(_ rule: Rule = .role(.member), status: Int = 201, example: JSON) -> Route {
+    /// - Parameter then: what is written with each new one, in the same transaction.
+    public func create(
+        _ rule: Rule = .role(.member), status: Int = 201, example: JSON,
+        then: @escaping @Sendable (Stored<R>, any Writer) throws(CloudError) -> Void = { (_, _) throws(CloudError) in }
+    ) -> Route {
         Route(
             .post, service, path, action: "create", kind: R.kind, rule: rule, intake: .json(), status: status,
             "Creates a \(R.kind.name.replacingUnderscores).", example: example, schema: schema(singular)
         ) { (call) throws(CloudError) in
+            if service == .network, call.body[singular] == nil, let items = call.body[plural]?.array {
+                return try await createAll(items, call, status, then)
+            }
             let object = try call.object(singular)
             var draft = R()
             try apply(object, to: &draft, right: .create, for: call.audience)
@@ -47,8 +53,9 @@ extension Face where R: Governed {
             return .bytes(
                 status,
                 try await call.write(id.text) { (writer) throws(CloudError) in
-                    try body(
-                        try writer.create(value, id: id, project: owner, for: call.caller), writer, for: call.audience)
+                    let it = try writer.create(value, id: id, project: owner, for: call.caller)
+                    try then(it, writer)
+                    return try body(it, writer, for: call.audience)
                 })
         }
     }
@@ -66,6 +73,7 @@ extension Face where R: Governed {
                 status,
                 try await call.write(id.text) { (writer) throws(CloudError) in
                     let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                        try call.checkRevision(it.version)
                         try apply(object, to: &it.value, right: .update, for: call.audience)
                     }
                     return try body(it, writer, for: call.audience)
@@ -79,8 +87,62 @@ extension Face where R: Governed {
             "Deletes a \(R.kind.name.replacingUnderscores)."
         ) { (call) throws(CloudError) in
             let id = ID<R>(call.parameter(parameter))
-            try await call.write(id.text) { (writer) throws(CloudError) in try writer.withdraw(id, for: call.caller) }
+            try await call.write(id.text) { (writer) throws(CloudError) in
+                try call.checkRevision(try writer.get(id, for: call.caller).version)
+                try writer.withdraw(id, for: call.caller)
+            }
             return Response(204)
+        }
+    }
+}
+
+extension Face where R: Governed {
+    /// Creates several at once: all of them, or none (Neutron's bulk form).
+    private func createAll(
+        _ items: [JSON], _ call: Call, _ status: Int,
+        _ then: @escaping @Sendable (Stored<R>, any Writer) throws(CloudError) -> Void
+    ) async throws(CloudError) -> Response {
+        guard (1...100).contains(items.count) else {
+            throw .invalid("At least one and at most 100 \(R.kind.plural) are created at once.", field: plural)
+        }
+        var drafts: [(value: R, id: ID<R>, owner: ProjectID)] = []
+        for item in items {
+            guard let object = item.object else { throw .invalid("'\(plural)' must list objects.", field: plural) }
+            var draft = R()
+            try apply(object, to: &draft, right: .create, for: call.audience)
+            drafts.append((draft, R.newID(call.dice), try owner(object, call)))
+        }
+        let all = drafts
+        return .bytes(
+            status,
+            try await call.write(all[0].id.text) { (writer) throws(CloudError) in
+                var made: [Stored<R>] = []
+                for (value, id, owner) in all {
+                    let it = try writer.create(value, id: id, project: owner, for: call.caller)
+                    try then(it, writer)
+                    made.append(it)
+                    if made.count > 1 { try writer.append(call.record(id.text)) }
+                }
+                var body = JSONWriter()
+                try body.object { (body) throws(CloudError) in
+                    body.key(plural)
+                    try body.array(made) { (it, body) throws(CloudError) in
+                        try body.object { (body) throws(CloudError) in
+                            try write(it, writer, into: &body, for: call.audience)
+                        }
+                    }
+                }
+                return body.bytes
+            })
+    }
+}
+
+extension Call {
+    /// Throws `stale` where the caller asks for another revision than there is (`If-Match: revision_number=N`).
+    public func checkRevision(_ version: Int) throws(CloudError) {
+        guard let text = request.headers["if-match"], text.hasPrefix("revision_number=") else { return }
+        guard Int(text.dropFirst("revision_number=".count)) == version else {
+            throw CloudError(.stale, "The revision is \(version); the request is for \(text.prefix(64)).")
         }
     }
 }

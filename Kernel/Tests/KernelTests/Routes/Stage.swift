@@ -47,7 +47,13 @@ final class Stage: @unchecked Sendable {
         (host.zone, host.vcpus, host.memory, host.disk) = ("zone1", 64, 1 << 20, 1000)
         try await cloud.enroll(HostName("host0"), host)
         for actor in Actor.allCases where actor != .nobody { try await logIn(actor) }
+        // A project's default security group is made when it is first looked for.
+        for actor in [Actor.stranger, .member, .operator] { _ = await send(actor, .get, "/network/v2.0/security-groups") }
+        try await settle()
     }
+
+    /// Parameters that name a part of what a path is about, and the name that is given for each.
+    static let parts = ["tag": "red", "extension_alias": "router", "member_id": ""]
 
     func logIn(_ actor: Actor) async throws(CloudError) {
         let body: JSON = [
@@ -123,7 +129,8 @@ final class Stage: @unchecked Sendable {
     /// nothing here. What no route creates is listed.
     func make(_ kind: String, for actor: Actor, withBytes: Bool = true) async throws(CloudError) -> String {
         if kind == "host" { return "host0" }
-        if kind == "tag" { return "gold" }
+        if let word = Self.parts[kind] { return word }
+        if kind == "external_network" { return try await makeExternalNetwork() }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
@@ -139,6 +146,20 @@ final class Stage: @unchecked Sendable {
             let sent = await send(maker, .put, "/image/v2/images/\(id)/file", bytes: [UInt8](repeating: 1, count: 512))
             guard sent.status == 204 else { throw .fault("no image can be sent: \(sent.text)") }
         }
+        try await settle()
+        return id
+    }
+
+    private func makeExternalNetwork() async throws(CloudError) -> String {
+        made += 1
+        let network = await send(
+            .operator, .post, "/network/v2.0/networks",
+            ["network": ["name": .string("public-\(made)"), "router:external": true]])
+        guard let id = network.json["network"]?["id"]?.string else { throw .fault("no external network: \(network.text)") }
+        let subnet = await send(
+            .operator, .post, "/network/v2.0/subnets",
+            ["subnet": ["network_id": .string(id), "cidr": "198.51.100.0/24", "ip_version": 4]])
+        guard subnet.status == 201 else { throw .fault("no external subnet: \(subnet.text)") }
         try await settle()
         return id
     }
@@ -171,7 +192,7 @@ final class Stage: @unchecked Sendable {
         -> String
     {
         let names = Router.segments(route.path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-        let about = names.last { !isCallersProject($0, route) && !Self.labels.contains($0) }
+        let about = names.last { !isCallersProject($0, route) && Self.parts[$0] == nil }
         var image = ""
         var path = route.fullPath
         for name in names {
@@ -180,8 +201,6 @@ final class Stage: @unchecked Sendable {
                 value = projects[actor] ?? projects[.member]!
             } else if let target, name == about {
                 value = target
-            } else if name == "tag" {
-                value = "blue"
             } else if name == "member_id" {
                 value = projects[owner ?? actor] ?? projects[.member]!
                 _ = await send(.operator, .post, "/image/v2/images/\(image)/members", ["member": .string(value)])
@@ -201,9 +220,6 @@ final class Stage: @unchecked Sendable {
         }
         return path
     }
-
-    /// Parameters that name something within what a route is about.
-    static let labels = ["tag", "member_id"]
 
     private func isCallersProject(_ name: String, _ route: Route) -> Bool {
         (name == "project_id" || name == "tenant_id") && route.service != .identity
@@ -227,9 +243,8 @@ final class Stage: @unchecked Sendable {
 extension Route {
     /// Whether a call names one thing.
     var isTargeted: Bool {
-        Router.segments(path).contains {
-            $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity)
-        }
+        Router.segments(path).contains { $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity)
+            && Stage.parts[String($0.dropFirst().dropLast())] == nil }
     }
     var name: String { "\(method.rawValue) \(fullPath)" }
 }

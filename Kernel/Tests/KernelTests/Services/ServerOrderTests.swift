@@ -70,7 +70,8 @@ struct ServerOrderTests {
         for sort in ["", "&sort_key=name&sort_dir=asc", "&sort_key=name&sort_dir=desc", "&sort_key=status"] {
             func names(_ query: String) async -> (names: [String], next: String?) {
                 let body = await stage.send(.member, .get, "/network/v2.0/networks?" + query).json
-                let link = body["networks_links"]?[0]?["href"]?.string
+                let links = body["networks_links"]?.array ?? []
+                let link = links.first { $0["rel"] == "next" }?["href"]?.string
                 return (body["networks"]?.array?.compactMap { $0["name"]?.string } ?? [], link)
             }
             let whole = await names("limit=1000" + sort).names

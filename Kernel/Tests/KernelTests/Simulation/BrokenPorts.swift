@@ -20,6 +20,12 @@ struct BrokenFabric: Fabric {
     func removeNetwork(_ network: ID<LogicalNetwork>) async throws(CloudError) { try await good.removeNetwork(network) }
     func networks() async throws(CloudError) -> Set<ID<LogicalNetwork>> { try await good.networks() }
     func ports() async throws(CloudError) -> Set<ID<Port>> { try await good.ports() }
+    func ensureGroup(_ group: GroupSpec) async throws(CloudError) { try await good.ensureGroup(group) }
+    func removeGroup(_ group: ID<SecurityGroup>) async throws(CloudError) { try await good.removeGroup(group) }
+    func ensureRouter(_ router: RouterSpec) async throws(CloudError) { try await good.ensureRouter(router) }
+    func removeRouter(_ router: ID<Router>) async throws(CloudError) { try await good.removeRouter(router) }
+    func groups() async throws(CloudError) -> Set<ID<SecurityGroup>> { try await good.groups() }
+    func routers() async throws(CloudError) -> Set<ID<Router>> { try await good.routers() }
     func ensurePlug(_ port: ID<Port>, uid: Int, mtu: Int, on host: HostName) async throws(CloudError) -> String {
         try await good.ensurePlug(port, uid: uid, mtu: mtu, on: host)
     }

@@ -10,6 +10,11 @@ struct Holdings: Sendable {
     var networks: [Stored<LogicalNetwork>]
     var subnets: [Stored<Subnet>]
     var ports: [Stored<Port>]
+    var groups: [Stored<SecurityGroup>]
+    var rules: [Stored<SecurityGroupRule>]
+    var routers: [Stored<Router>]
+    var routerSpecs: [ID<Router>: RouterSpec]
+    var floating: [Stored<FloatingIP>]
     var servers: [Stored<Server>]
     var images: [Stored<Image>]
     var claims: [String: Set<String>]
@@ -20,12 +25,18 @@ struct Holdings: Sendable {
         networks = try reader.list(LogicalNetwork.self, .everything(LogicalNetwork.kind))
         subnets = try reader.list(Subnet.self, .everything(Subnet.kind))
         ports = try reader.list(Port.self, .everything(Port.kind))
+        groups = try reader.list(SecurityGroup.self, .everything(SecurityGroup.kind))
+        rules = try reader.list(SecurityGroupRule.self, .everything(SecurityGroupRule.kind))
+        routers = try reader.list(Router.self, .everything(Router.kind))
+        routerSpecs = [:]
+        for router in routers { routerSpecs[router.id] = try router.spec(in: reader) }
+        floating = try reader.list(FloatingIP.self, .everything(FloatingIP.kind))
         servers = try reader.list(Server.self, .everything(Server.kind))
         images = try reader.list(Image.self, .everything(Image.kind))
         claims = ["guest-uid": try reader.claims("guest-uid")]
         for subnet in subnets { claims[Subnet.space(subnet.id)] = try reader.claims(Subnet.space(subnet.id)) }
         signals = []
-        for kind in [LogicalNetwork.kind, Port.kind, Server.kind, Image.kind] {
+        for kind in [LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, Server.kind, Image.kind] {
             for row in try reader.rows(.everything(kind)) {
                 for it in try reader.signals(Reference(kind, row.id)) {
                     signals.append("\(it.signal.rawValue) of \(kind) \(row.id)")
@@ -61,7 +72,7 @@ extension SimulatedCloud {
         var networks: [ID<LogicalNetwork>: NetworkSpec] = [:]
         for it in holdings.networks {
             if it.deletingSince != nil { faults.append("network \(it.id) was not removed") }
-            let specs = holdings.subnets.filter { $0.network == it.id }.map(\.spec)
+            let specs = holdings.subnets.filter { $0.network == it.id }.map { $0.spec(holdings) }
             networks[it.id] = NetworkSpec(id: it.id, subnets: specs, mtu: LogicalNetwork.mtu)
             if it.status != (it.adminUp ? .active : .down) { faults.append("network \(it.id) rests as \(it.status)") }
         }
@@ -79,6 +90,27 @@ extension SimulatedCloud {
             faults.append("port \(id) differs between the store and the fabric")
         }
         for port in holdings.ports where port.deletingSince != nil { faults.append("port \(port.id) was not removed") }
+        return faults + groups(holdings)
+    }
+
+    private func groups(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        let state = world.fabric.state
+        let groups = Dictionary(uniqueKeysWithValues: holdings.groups.map { it in
+            (it.id, GroupSpec(id: it.id, rules: Set(holdings.rules.filter { $0.group == it.id }.map(\.value.spec))))
+        })
+        for id in Set(groups.keys).union(state.groups.keys).sorted() where groups[id] != state.groups[id] {
+            faults.append("security group \(id) differs between the store and the fabric")
+        }
+        for id in Set(holdings.routerSpecs.keys).union(state.routers.keys).sorted()
+        where holdings.routerSpecs[id] != state.routers[id] {
+            faults.append("router \(id) differs between the store and the fabric")
+        }
+        for port in holdings.ports where port.isGuarded && port.groups.contains(where: { groups[$0] == nil }) {
+            faults.append("port \(port.id) is in a group that is none")
+        }
+        for it in holdings.groups where it.deletingSince != nil { faults.append("security group \(it.id) was not removed") }
+        for it in holdings.routers where it.deletingSince != nil { faults.append("router \(it.id) was not removed") }
         return faults
     }
 
@@ -174,26 +206,26 @@ extension SimulatedCloud {
         let macs = holdings.ports.compactMap(\.mac)
         if Set(macs).count != macs.count { faults.append("two ports have one hardware address") }
         for subnet in holdings.subnets {
-            let used = holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(
-                \.address?.description)
+            let used = holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(\.address?.description)
+                + holdings.floating.filter { $0.value.subnet == subnet.id }.compactMap(\.address?.description)
             if Set(used).count != used.count { faults.append("two ports share an address of subnet \(subnet.id)") }
-            if holdings.claims[Subnet.space(subnet.id)] != Set(used) {
-                faults.append("claims of subnet \(subnet.id) are not its ports'")
-            }
-            if let gateway = subnet.gateway, used.contains(gateway.description) {
-                faults.append("a port has the gateway of \(subnet.id)")
-            }
+            if holdings.claims[Subnet.space(subnet.id)] != Set(used) { faults.append("claims of subnet \(subnet.id) are not its ports'") }
+            let routers = holdings.ports.filter(\.value.isRouters).flatMap(\.addresses).compactMap(\.address?.description)
+            if let gateway = subnet.gateway, !routers.contains(gateway.description), used.contains(gateway.description) { faults.append("a port has the gateway of \(subnet.id)") }
         }
         return faults
     }
 }
 
 extension Stored where R == Subnet {
-    fileprivate var spec: SubnetSpec {
+    fileprivate func spec(_ holdings: Holdings) -> SubnetSpec {
         SubnetSpec(
             id: id, cidr: value.cidr!, gateway: value.gateway, dhcp: value.dhcp,
             nameServers: value.nameServers.compactMap { IPv4($0) },
             routes: value.hostRoutes.map { HostRoute(destination: $0.destination, nextHop: $0.nextHop) },
-            dhcpServer: value.gateway ?? IPv4("169.254.169.254")!)
+            dhcpServer: value.gateway ?? IPv4("169.254.169.254")!,
+            isRouted: holdings.ports.contains { port in
+                port.addresses.contains { $0.subnet == id && $0.address != nil && $0.address == value.gateway }
+            })
     }
 }

@@ -68,7 +68,9 @@ struct StyleTests {
     /// A file that needs scrolling for its parts hides one subject behind another.
     @Test("no file is longer than 400 lines")
     func files() {
-        report(Self.product.filter { $0.lines.count > 401 && !$0.path.contains("/Migrations/") }.map { "\($0.path): \($0.lines.count)" }, "split by subject")
+        // A migration is one list of tables, written by a program and never changed.
+        let written = Self.product.filter { !$0.path.contains("/Migrations/") }
+        report(written.filter { $0.lines.count > 401 }.map { "\($0.path): \($0.lines.count)" }, "split by subject")
     }
 
     /// What does not fit on a screen is not read as a whole, and so is not checked as a whole.

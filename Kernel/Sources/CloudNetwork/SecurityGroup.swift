@@ -1,0 +1,193 @@
+import CloudCore
+import CloudEngine
+import CloudStore
+import CloudWire
+
+/// What may reach the ports that are in it, and what they may reach: its rules allow, and nothing else does.
+public struct SecurityGroup: Lifecycle {
+    public var name = "", description = "", stateful = true
+    public var tags: [String: String] = [:]
+    /// Whether the fabric has it.
+    public var isWoven = false
+    public var fault = ""
+
+    public enum Label: String, CaseIterable, Sendable { case weave, destroy }
+
+    public init() {}
+
+    public static let kind = Kind("security_group", "security_groups", service: "network")
+    public static let access = Access.project
+    public static let fields: [Field<SecurityGroup>] = [
+        .text("name", \.name, [.read, .create, .update], "A name for people."),
+        .text("description", \.description, [.read, .create, .update], "What it is for."),
+        .boolean("stateful", \.stateful, [.read, .create], "Whether answers to what is allowed are allowed too."),
+        .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
+        .boolean("is_woven", \.isWoven, [], "Whether the fabric has it."),
+        .text("fault", \.fault, [], max: 1024, "Why the fabric does not have it."),
+    ]
+
+    /// The name of the group that every project has, and that ports are in unless told otherwise.
+    static let defaultName = "default"
+
+    public static func step(
+        _ label: Label, _ turn: inout Turn<SecurityGroup>, in fabric: any Fabric
+    ) async throws(CloudError) -> Next<Label> {
+        if turn.isDoomed, label != .destroy { return .hop(.destroy) }
+        let id = turn.it.id
+        switch label {
+        case .weave:
+            let rules = try await turn.store.read { (reader) throws(CloudError) in
+                try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text)).map(\.value.spec)
+            }
+            try await fabric.ensureGroup(GroupSpec(id: id, rules: Set(rules)))
+            if !turn.it.isWoven {
+                turn.also { (writer) throws(CloudError) in
+                    for port in try writer.claims(space(id)).sorted() { try writer.raise(.refresh, Reference(ID<Port>(port))) }
+                }
+            }
+            (turn.it.isWoven, turn.it.fault) = (true, "")
+            return .rest
+        case .destroy:
+            try await fabric.removeGroup(id)
+            return .gone
+        }
+    }
+
+    public static func failed(_ label: Label, _ turn: inout Turn<SecurityGroup>, _ error: CloudError) -> Next<Label> {
+        turn.it.fault = "The group could not be set up; it will be tried again."
+        return .nap(.seconds(30))
+    }
+
+    /// The space in which the ports that are in it are claimed.
+    static func space(_ id: ID<SecurityGroup>) -> String { "security-group:" + id.text }
+}
+
+extension SecurityGroup: Metered {
+    public static let quota = 100
+
+    public static func admit(
+        _ draft: inout Stored<SecurityGroup>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        guard draft.name != defaultName else {
+            throw .conflict("Default security group already exists.")
+        }
+        guard draft.stateful else { throw .invalid("Only stateful groups are offered.", field: "stateful") }
+        _ = try ensureDefault(of: draft.project, in: writer)
+    }
+
+    public static func admitChange(
+        of it: inout Stored<SecurityGroup>, from old: Stored<SecurityGroup>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        guard it.name != old.name else { return }
+        guard old.name != defaultName, it.name != defaultName else {
+            throw .conflict("The default security group keeps its name, and no other has it.")
+        }
+    }
+
+    public static func admitRemoval(
+        of it: Stored<SecurityGroup>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        guard it.name != defaultName || caller.isOperator else {
+            throw .conflict("Removing the default security group is not allowed.")
+        }
+        var users: [Stored<Port>] = []
+        for id in try writer.claims(space(it.id)).sorted() where users.count < 4 {
+            if let port = try writer.find(ID<Port>(id)), port.deletingSince == nil { users.append(port) }
+        }
+        guard users.isEmpty else { throw .conflict("Security Group \(it.id) in use by \(Port.describe(users)).") }
+        for rule in try writer.list(SecurityGroupRule.self, where: "security_group_id", .string(it.id.text)) {
+            try writer.remove(Reference(rule.id))
+        }
+        // Rules of other groups that name this one go with it.
+        for rule in try writer.list(SecurityGroupRule.self, where: "remote_group_id", .string(it.id.text)) {
+            try writer.remove(Reference(rule.id))
+            var group = try writer.get(rule.group)
+            try writer.change(&group)
+        }
+    }
+
+    /// The project's default group, which is made when it is first needed: all may leave, and what is in it meets.
+    static func ensureDefault(of project: ProjectID, in writer: any Writer) throws(CloudError) -> ID<SecurityGroup> {
+        let id: ID<SecurityGroup> = Derived.id("default security group of \(project.text)")
+        if let found = try writer.find(id) {
+            guard found.deletingSince == nil else { throw .conflict("The default security group is being deleted.") }
+            return id
+        }
+        var group = SecurityGroup()
+        (group.name, group.description) = (defaultName, "Default security group")
+        try writer.insert(group, id: id, project: project)
+        try addEgress(to: id, project, in: writer)
+        for version in SecurityGroupRule.EtherType.allCases {
+            var rule = SecurityGroupRule()
+            (rule.group, rule.direction, rule.etherType, rule.remoteGroup) = (id, .ingress, version, id)
+            try writer.insert(rule, id: Derived.id("ingress \(version) of \(id)"), project: project)
+        }
+        return id
+    }
+
+    /// Whatever is in a group may send anywhere, unless its owner takes these rules away.
+    static func addEgress(to id: ID<SecurityGroup>, _ project: ProjectID, in writer: any Writer) throws(CloudError) {
+        for version in SecurityGroupRule.EtherType.allCases {
+            var rule = SecurityGroupRule()
+            (rule.group, rule.direction, rule.etherType) = (id, .egress, version)
+            try writer.insert(rule, id: Derived.id("egress \(version) of \(id)"), project: project)
+        }
+    }
+}
+
+extension SecurityGroup {
+    static let face = Face<SecurityGroup>(
+        .network, "/v2.0/security-groups", "security_group", "security_groups",
+        [
+            .id(), .field("name"), .field("description"), .field("stateful"), .eclTags(), .openstackTags(),
+            .owner("tenant_id"), .owner("project_id"), .created(), .updated(), .revision(),
+            .computed("shared", "Whether other projects may use it.") { (_, _) in false },
+            .computed("security_group_rules", "What it allows.") { (it, reader) throws(CloudError) in
+                var writer = JSONWriter()
+                let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(it.id.text))
+                try writer.array(rules) { (rule, writer) throws(CloudError) in
+                    try writer.object { (writer) throws(CloudError) in
+                        try SecurityGroupRule.face.write(rule, reader, into: &writer)
+                    }
+                }
+                return try JSON.parse(writer.bytes)
+            },
+        ])
+
+    static let routes = [
+        face.list().after(ensureOwn), face.show(), create, face.update(example: ["security_group": ["name": "web"]]),
+        face.delete(),
+    ]
+
+    /// Makes the default group of whoever looks for groups and may make one.
+    private static func ensureOwn(_ call: Call) async throws(CloudError) {
+        let (project, caller) = (call.project, call.caller)
+        guard let role = caller.role, role >= .member, !project.text.isEmpty else { return }
+        let id: ID<SecurityGroup> = Derived.id("default security group of \(project.text)")
+        guard try await call.store.read({ (reader) throws(CloudError) in try reader.find(id) == nil }) else { return }
+        var record = call.record(id.text)
+        record.action = "create"
+        try await call.store.write(record) { (writer) throws(CloudError) in
+            _ = try ensureDefault(of: project, in: writer)
+        }
+    }
+
+    /// A new group allows whatever leaves.
+    private static let create = face.create(
+        example: ["security_group": ["name": "web", "description": "from everywhere to port 80"]],
+        then: { (it, writer) throws(CloudError) in try addEgress(to: it.id, it.project, in: writer) })
+}
+
+extension Route {
+    /// The same route, with something done first.
+    func after(_ first: @escaping @Sendable (Call) async throws(CloudError) -> Void) -> Route {
+        let own = self
+        return Route(
+            method, service, path, action: action, kind: kind, rule: rule, intake: intake, status: status, help,
+            example: example, schema: schema
+        ) { (call) throws(CloudError) in
+            try await first(call)
+            return try await own.handle(call)
+        }
+    }
+}

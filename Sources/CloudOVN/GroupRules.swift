@@ -1,0 +1,68 @@
+import CloudCore
+import CloudNetwork
+
+/// How OVN spells a security group: a port group with a rule for each of the group's. Every rule allows; what none
+/// allows is dropped by the network's base rule, so that whatever fails to be read fails closed.
+enum GroupRules {
+    /// The group's name in OVN, also that of the sets of its ports' addresses.
+    static func name(of group: String) -> String { "pg_" + group.filter { $0 != "-" } }
+
+    static func row(_ rule: RuleSpec, of group: String) throws(CloudError) -> [String: JSON] {
+        [
+            "priority": 1000, "direction": rule.isIngress ? "to-lport" : "from-lport", "action": "allow-related",
+            "match": .string(try match(rule, of: name(of: group))),
+        ]
+    }
+
+    private static func match(_ rule: RuleSpec, of name: String) throws(CloudError) -> String {
+        var parts = ["\(rule.isIngress ? "outport" : "inport") == @\(name)", rule.isIPv6 ? "ip6" : "ip4"]
+        parts += transport(rule)
+        let (family, side) = (rule.isIPv6 ? "ip6" : "ip4", rule.isIngress ? "src" : "dst")
+        if let prefix = rule.remotePrefix, prefix.length > 0 { parts.append("\(family).\(side) == \(prefix)") }
+        if let remote = rule.remoteGroup {
+            let set = Self.name(of: try OVNFabric.safe(remote))
+            parts.append("\(family).\(side) == $\(set)_\(family)")
+        }
+        return parts.joined(separator: " && ")
+    }
+
+    private static func transport(_ rule: RuleSpec) -> [String] {
+        guard let number = rule.transport else { return [] }
+        let names = [6: "tcp", 17: "udp", 132: "sctp"]
+        if let name = names[number] {
+            guard let low = rule.low, let high = rule.high else { return [name] }
+            if low == high { return [name, "\(name).dst == \(low)"] }
+            return [name, "\(name).dst >= \(low)", "\(name).dst <= \(high)"]
+        }
+        guard number == 1 || number == 58 else { return ["ip.proto == \(number)"] }
+        let name = number == 1 ? "icmp4" : "icmp6"
+        return [name] + (rule.low.map { ["\(name).type == \($0)"] } ?? []) + (rule.high.map { ["\(name).code == \($0)"] } ?? [])
+    }
+}
+
+/// Ports that no group speaks for: those of routers and of physical networks, and those whose owner lifted the guard.
+enum OpenPorts {
+    static let name = "pg_open"
+
+    /// Makes the group where it is missing.
+    static func ensure(in central: OVSDB) async throws(CloudError) {
+        let found = try await central.transact(.north, [Operation.select("Port_Group", [Where.name(name)], ["_uuid"])])
+        guard found[0]["rows"]?.array?.isEmpty ?? true else { return }
+        let rules: [[String: JSON]] = [
+            ["priority": 1500, "direction": "from-lport", "action": "allow", "match": .string("inport == @\(name)")],
+            ["priority": 1500, "direction": "to-lport", "action": "allow", "match": .string("outport == @\(name)")],
+        ]
+        do {
+            try await central.transact(
+                .north,
+                [Operation.expectNone("Port_Group", [Where.name(name)])]
+                    + rules.enumerated().map { Operation.insert("ACL", $1, as: "rule\($0)") } + [
+                        Operation.insert(
+                            "Port_Group",
+                            ["name": .string(name), "acls": Value.set([Value.named("rule0"), Value.named("rule1")])])
+                    ])
+        } catch where error.code == .stale {
+            return  // Another was faster.
+        }
+    }
+}
