@@ -7,10 +7,10 @@ import CloudWire
 public struct Images: Sendable {
     public static let schemas = [Schema(Image.self, labels: Image.Label.allCases.map(\.rawValue))]
 
-    private let files: any ImageFiles
-    private let uploads = Uploads()
+    let files: any ImageFiles
+    let uploads = Uploads()
     /// Bytes that one image may have.
-    private let limit: Int
+    let limit: Int
 
     public init(files: any ImageFiles, limit: Int = ImageFormat.largest) { (self.files, self.limit) = (files, limit) }
 

@@ -248,7 +248,10 @@ extension Migration {
                 "vcpus" INTEGER NOT NULL CHECK ("vcpus" BETWEEN 1 AND 256),
                 "ram" INTEGER NOT NULL CHECK ("ram" BETWEEN 16 AND 4194304),
                 "disk" INTEGER NOT NULL CHECK ("disk" BETWEEN 0 AND 65536),
-                "is_public" INTEGER NOT NULL CHECK ("is_public" IN (0, 1))
+                "is_public" INTEGER NOT NULL CHECK ("is_public" IN (0, 1)),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 65535),
+                "extra_specs" TEXT NOT NULL CHECK (length(CAST("extra_specs" AS BLOB)) <= 32768),
+                "projects" TEXT NOT NULL CHECK (length(CAST("projects" AS BLOB)) <= 65535)
             ) STRICT;
             CREATE INDEX "flavors_project_id" ON "flavors" ("project_id");
 
@@ -284,6 +287,47 @@ extension Migration {
             CREATE INDEX "hosts_project_id" ON "hosts" ("project_id");
             CREATE INDEX "hosts_zone" ON "hosts" ("zone");
 
+            CREATE TABLE "quota_sets" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "limits" TEXT NOT NULL CHECK (length(CAST("limits" AS BLOB)) <= 2048)
+            ) STRICT;
+            CREATE INDEX "quota_sets_project_id" ON "quota_sets" ("project_id");
+
+            CREATE TABLE "server_groups" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "policy" TEXT NOT NULL CHECK ("policy" IN ('affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity')),
+                "user_id" TEXT NOT NULL CHECK (length(CAST("user_id" AS BLOB)) <= 64)
+            ) STRICT;
+            CREATE INDEX "server_groups_project_id" ON "server_groups" ("project_id");
+
+            CREATE TABLE "instance_actions" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "server_id" TEXT NOT NULL CHECK (length(CAST("server_id" AS BLOB)) <= 64),
+                "action" TEXT NOT NULL CHECK (length(CAST("action" AS BLOB)) <= 64),
+                "request_id" TEXT NOT NULL CHECK (length(CAST("request_id" AS BLOB)) <= 64),
+                "user_id" TEXT NOT NULL CHECK (length(CAST("user_id" AS BLOB)) <= 64),
+                "result" TEXT NOT NULL CHECK (length(CAST("result" AS BLOB)) <= 16),
+                "finished_at" INTEGER
+            ) STRICT;
+            CREATE INDEX "instance_actions_project_id" ON "instance_actions" ("project_id");
+            CREATE INDEX "instance_actions_server_id" ON "instance_actions" ("server_id");
+
             CREATE TABLE "servers" (
                 "id" TEXT NOT NULL PRIMARY KEY,
                 "project_id" TEXT NOT NULL,
@@ -305,14 +349,27 @@ extension Migration {
                 "key_name" TEXT NOT NULL CHECK (length(CAST("key_name" AS BLOB)) <= 255),
                 "public_key" TEXT NOT NULL CHECK (length(CAST("public_key" AS BLOB)) <= 16384),
                 "user_data" TEXT NOT NULL CHECK (length(CAST("user_data" AS BLOB)) <= 65535),
-                "power" TEXT NOT NULL CHECK ("power" IN ('on', 'off', 'paused')),
-                "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'SHUTOFF', 'PAUSED', 'REBOOT', 'ERROR')),
+                "power" TEXT NOT NULL CHECK ("power" IN ('on', 'off', 'paused', 'suspended')),
+                "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'SHUTOFF', 'PAUSED', 'REBOOT', 'SUSPENDED', 'RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE', 'REBUILD', 'ERROR')),
                 "host" TEXT NOT NULL CHECK (length(CAST("host" AS BLOB)) <= 64),
                 "uid" INTEGER NOT NULL CHECK ("uid" BETWEEN 0 AND 9223372036854775807),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024),
                 "is_halted" INTEGER NOT NULL CHECK ("is_halted" IN (0, 1)),
                 "stop_by" INTEGER,
-                "launched_at" INTEGER
+                "launched_at" INTEGER,
+                "access_ipv4" TEXT NOT NULL CHECK (length(CAST("access_ipv4" AS BLOB)) <= 15),
+                "access_ipv6" TEXT NOT NULL CHECK (length(CAST("access_ipv6" AS BLOB)) <= 45),
+                "disk_config" TEXT NOT NULL CHECK ("disk_config" IN ('AUTO', 'MANUAL')),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
+                "security_groups" TEXT NOT NULL CHECK (length(CAST("security_groups" AS BLOB)) <= 4096),
+                "server_group" TEXT NOT NULL CHECK (length(CAST("server_group" AS BLOB)) <= 64),
+                "locked" INTEGER NOT NULL CHECK ("locked" IN (0, 1)),
+                "locked_reason" TEXT NOT NULL CHECK (length(CAST("locked_reason" AS BLOB)) <= 255),
+                "admin_pass" TEXT NOT NULL CHECK (length(CAST("admin_pass" AS BLOB)) <= 255),
+                "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807),
+                "previous" TEXT NOT NULL CHECK (length(CAST("previous" AS BLOB)) <= 512),
+                "snapshot" TEXT NOT NULL CHECK (length(CAST("snapshot" AS BLOB)) <= 64),
+                "detaching" TEXT NOT NULL CHECK (length(CAST("detaching" AS BLOB)) <= 1024)
             ) STRICT;
             CREATE INDEX "servers_project_id" ON "servers" ("project_id");
             CREATE INDEX "servers_name" ON "servers" ("name");
@@ -320,5 +377,6 @@ extension Migration {
             CREATE INDEX "servers_image_id" ON "servers" ("image_id");
             CREATE INDEX "servers_status" ON "servers" ("status");
             CREATE INDEX "servers_host" ON "servers" ("host");
+            CREATE INDEX "servers_server_group" ON "servers" ("server_group");
             """)
 }
