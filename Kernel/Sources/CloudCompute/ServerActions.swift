@@ -130,7 +130,7 @@ enum ServerAction: Sendable {
         case .rebootSoft: (it.power, it.status, signal) = (.on, .reboot, .rebootSoft)
         case .rebootHard: (it.power, it.status, signal) = (.on, .reboot, .rebootHard)
         case .resize(let flavor): try resize(&it, to: flavor, call, compute, in: writer)
-        case .confirmResize: (it.value.previous, it.value.status) = (nil, it.power == .on ? .active : .shutoff)
+        case .confirmResize: (it.value.previous, it.value.status) = (nil, it.power == .on && !it.isHalted ? .active : .shutoff)
         case .revertResize: revert(&it)
         case .rebuild(let body): try rebuild(&it, body, call, compute, in: writer)
         case .createImage(let name, let metadata): try reserve(&it, name, metadata, call, compute, in: writer)
@@ -159,7 +159,6 @@ enum ServerAction: Sendable {
         try allowance.require(.cores, flavor.vcpus - it.vcpus, in: writer)
         try allowance.require(.ram, flavor.ram - it.memory, in: writer)
         it.value.previous = Server.Size(it.value)
-        if it.status == .shutoff { it.power = .off }
         (it.flavor, it.vcpus, it.memory, it.status) = (id, flavor.vcpus, flavor.ram, .resize)
         it.disk = max(it.disk, flavor.disk)
         // It stays where its disk is.
@@ -202,7 +201,8 @@ enum ServerAction: Sendable {
             }
             try Server.fields.first { $0.name == "user_data" }!.set(&it.value, .string(text))
         }
-        if it.status == .shutoff { it.power = .off } else { it.power = .on }
+        // One that was shut off stays so.
+        if it.status != .shutoff { (it.power, it.isHalted) = (.on, false) }
         it.value.generation += 1
         it.status = .rebuild
         it.value.launchedAt = nil

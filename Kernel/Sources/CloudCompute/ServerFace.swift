@@ -94,6 +94,7 @@ extension Server {
     static func addresses(_ interfaces: [Interface], isDetailed: Bool = true) -> JSON {
         var out: [String: [JSON]] = [:]
         for interface in interfaces {
+            out[interface.networkName, default: []] += []
             for address in interface.addresses {
                 var entry: [String: JSON] = ["addr": .string(address.description), "version": 4]
                 if isDetailed {

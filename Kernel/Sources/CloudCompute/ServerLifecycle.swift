@@ -101,11 +101,10 @@ extension Server: Lifecycle {
         switch turn.it.status {
         case .rebuild:
             try await world.hypervisor.ensureStopped(guest, on: host)
-            (turn.it.stopBy, turn.it.isHalted) = (nil, false)
-            guard turn.it.power == .on else { return settle(&turn, .shutoff) }
+            guard turn.it.power == .on, !turn.it.isHalted else { return settle(&turn, .shutoff) }
             try await boot(&turn, .absent, in: world)
             return settle(&turn, .active)
-        case .resize, .revertResize: if turn.it.power == .on { return try await reboot(&turn, state, in: world) }
+        case .resize, .revertResize: if turn.it.power == .on, !turn.it.isHalted { return try await reboot(&turn, state, in: world) }
         case .reboot:
             if turn.it.stopBy != nil || turn.signals.contains(.rebootSoft) { return try await reboot(&turn, state, in: world) }
         default: break

@@ -111,6 +111,7 @@ final class Stage: @unchecked Sendable {
     /// nothing here. What no route creates is listed.
     func make(_ kind: String, for actor: Actor, withBytes: Bool = true) async throws(CloudError) -> String {
         if kind == "host" { return "host0" }
+        if let part = Self.parts[kind] ?? Self.parts[kind + "_key"] { return part }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
@@ -127,6 +128,26 @@ final class Stage: @unchecked Sendable {
         }
         try await settle()
         return id
+    }
+
+    /// Parts of a thing, which no route creates by itself: what a path calls one, the same as in its route's example.
+    private static let parts = ["metadata_key": "purpose", "tag": "blue", "spec_key": "hw:cpu_policy"]
+
+    /// Parts that are there already: how a list of them names the first.
+    private static let finders: [String: @Sendable (JSON) -> String?] = [
+        "request_id": { $0["instanceActions"]?[0]?["request_id"]?.string },
+        "card": { $0["interfaceAttachments"]?[0]?["port_id"]?.string },
+        "network_name": { $0["addresses"]?.object?.keys.sorted().first },
+    ]
+
+    /// Puts a part into the thing that a path names, where the path names a part.
+    private func putPart(_ name: String, _ route: Route, _ path: String, of owner: Actor) async throws(CloudError) {
+        let isItself = route.method == .put
+        guard !isItself, let put = cloud.api.routes.first(where: { $0.fullPath == route.fullPath && $0.method == .put }) else { return }
+        let headers = ["openstack-api-version": "compute latest"]
+        let answer = await send(
+            put.rule.permits(caller(owner)) ? owner : .operator, .put, path, put.example, headers: headers)
+        guard answer.status < 300 else { throw .fault("no part \(name) can be put: \(answer.text)") }
     }
 
     /// An example with each `{kind}` replaced by one of that kind, and with names that nothing else has.
@@ -164,13 +185,27 @@ final class Stage: @unchecked Sendable {
             } else if Self.kind(name) == "user", route.rule == .signedIn {
                 // What anyone may do here, one does to oneself.
                 value = users[owner ?? actor]!
+            } else if name == "quota_project_id" {
+                value = projects[owner ?? actor] ?? projects[.member]!
+            } else if let finder = Self.finders[name] {
+                let place = String(path[..<path.firstRange(of: "/{\(name)}")!.lowerBound])
+                let list = await send(owner ?? actor, .get, theirs(place, actor, owner ?? actor))
+                guard let found = finder(list.json) else { throw .fault("nothing is listed for \(name): \(list.text)") }
+                value = found
             } else {
                 value = try await make(Self.kind(name), for: owner ?? actor, withBytes: route.intake != .stream)
             }
             value = value.percentEncoded
             path = path.replacing("{\(name)}", with: value)
         }
+        if target == nil, let about, Self.parts[about] != nil { try await putPart(about, route, theirs(path, actor, owner ?? actor), of: owner ?? actor) }
         return path
+    }
+
+    /// The same path as its owner calls it.
+    private func theirs(_ path: String, _ actor: Actor, _ owner: Actor) -> String {
+        guard let mine = projects[actor], let project = projects[owner] else { return path }
+        return path.replacing(mine, with: project)
     }
 
     private func isCallersProject(_ name: String, _ route: Route) -> Bool {

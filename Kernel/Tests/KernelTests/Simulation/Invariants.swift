@@ -104,14 +104,20 @@ extension SimulatedCloud {
             switch (it.status, it.power) {
             case (.active, .on) where guest?.state == .running, (.paused, .paused) where guest?.state == .paused:
                 faults += running(it, guest!.spec, mine)
+            case (.verifyResize, .on) where guest?.state == .running && it.previous != nil: faults += running(it, guest!.spec, mine)
             case (.shutoff, .off) where guest?.state ?? .absent == .absent: break
+            case (.verifyResize, .off) where guest?.state ?? .absent == .absent && it.previous != nil: break
+            case (.verifyResize, .on) where it.isHalted && guest?.state == .absent: break
+            case (.suspended, .suspended) where guest?.state == .suspended: break
+            case (.shutoff, .suspended) where it.isHalted && guest?.state == .absent: break
             case (.shutoff, .on) where it.isHalted && guest?.state == .absent: break
             // With no host there is nothing to try again: it says so.
             case (.error, _) where it.host.isEmpty && !it.fault.isEmpty: break
             default:
                 faults.append("server \(it.id) rests as \(it.status) \(it.fault) where \(it.power) is wanted and its guest is \(guest?.state.rawValue ?? "none")")
             }
-            if world.hypervisor.disksMade[it.id, default: 0] > 1 { faults.append("server \(it.id) lost its disk") }
+            if !it.snapshot.isEmpty { faults.append("server \(it.id) still waits to become an image") }
+            if world.hypervisor.disksMade[it.id, default: 0] > 1 + it.generation { faults.append("server \(it.id) lost its disk") }
             for port in mine where port.project != it.project { faults.append("server \(it.id) has a port of another project") }
         }
         return faults
