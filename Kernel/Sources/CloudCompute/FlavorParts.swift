@@ -115,7 +115,6 @@ extension Flavor {
         Route(.get, .compute, itemPath + "/os-flavor-access", action: "list_access", kind: kind, rule: .operator, "Shows who may use a flavor that is not public.") {
             (call) throws(CloudError) in
             let it = try await call.store.read { (reader) throws(CloudError) in try open(call, in: reader) }
-            guard !it.isPublic else { throw CloudError(.missing, "Access list not available for public flavors.") }
             return .json(200, ["flavor_access": access(it)])
         },
         Route(

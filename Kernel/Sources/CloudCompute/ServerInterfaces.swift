@@ -129,7 +129,7 @@ extension Compute {
 
     /// What the host says of the guest: Nova 2.48's form, and libvirt's names before.
     var diagnostics: Route {
-        Route(.get, .compute, itemPath + "/diagnostics", action: "show_diagnostics", kind: Server.kind, rule: .operator, "Shows what a server uses.") {
+        Route(.get, .compute, itemPath + "/diagnostics", action: "show_diagnostics", kind: Server.kind, rule: .role(.reader), "Shows what a server uses.") {
             (call) throws(CloudError) in
             let it = try await server(call)
             guard it.status == .active || it.status == .paused else {

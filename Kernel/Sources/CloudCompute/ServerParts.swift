@@ -30,6 +30,7 @@ extension Compute {
                 intake: .json(), "Sets one value of a server's metadata.", example: ["meta": ["purpose": "web"]]
             ) { (call) throws(CloudError) in
                 let key = call.parameter("metadata_key")
+                _ = try await server(call)
                 let wanted = try [String: String](json: call.body["meta"] ?? .null)
                 guard wanted.count == 1, let value = wanted[key] else {
                     throw .invalid("The body must hold the one value that the path names.", field: "meta")
