@@ -15,7 +15,7 @@ extension QEMUHypervisor {
             let running = try await connection(guest)
             let wasRunning = running != nil && (try await running?.act.execute("query-status")["status"]) == "running"
             if wasRunning { try await running?.act.execute("stop") }
-            do {
+            do throws(CloudError) {
                 let bytes = try await copy(paths, uid: Int(info.st_uid))
                 if wasRunning { _ = try? await running?.act.execute("cont") }
                 return bytes
