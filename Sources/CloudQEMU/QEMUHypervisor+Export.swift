@@ -13,7 +13,8 @@ extension QEMUHypervisor {
             let paths = GuestPaths(guest, dirs)
             guard let info = Files.status(paths.disk) else { throw .missing("Server", guest.text) }
             let running = try await connection(guest)
-            let wasRunning = running != nil && (try await running?.act.execute("query-status")["status"]) == "running"
+            let status = try await running?.act.execute("query-status")["status"]
+            let wasRunning = status == "running"
             if wasRunning { try await running?.act.execute("stop") }
             do throws(CloudError) {
                 let bytes = try await copy(paths, uid: Int(info.st_uid))
