@@ -155,12 +155,14 @@ class Tenant:
             raise Failure(f"{method} {path} was answered with {status}: {data.decode(errors='replace')}")
         return json.loads(data) if data else {}
 
-    def server(self, server):
-        """A server as the API shows it."""
-        shown = self.call("GET", f"{self.servers}/{server}")
+    def status(self, name, server):
+        """A server's status; fails if it is in error or gone."""
+        shown = (self.call("GET", f"{self.servers}/{server}") or {}).get("server")
         if shown is None:
-            raise Failure(f"server {server} is gone")
-        return shown["server"]
+            raise Failure(f"{name} is gone")
+        if shown["status"] == "ERROR":
+            raise Failure(f"{name} is in error: {shown.get('fault', {}).get('message', 'the API does not say why')}")
+        return shown["status"]
 
     def console(self, server):
         """Everything on a server's console so far."""

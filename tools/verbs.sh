@@ -85,6 +85,8 @@ run_client() {
         [ -r "$default_state/openrc-demo" ] || fail "no cloud is up in $default_state: ./dev up"
         . "$default_state/openrc-demo"
     fi
+    # Files that are named are those of the directory it was called from.
+    cd "$caller"
     exec "$program" "$@"
 }
 

@@ -1,6 +1,7 @@
 import CloudCore
 import CloudStore
 import GRDB
+import Glibc
 import Synchronization
 
 /// The store of one machine: a SQLite file. Every commit is on the disk before it is answered (WAL,
@@ -24,6 +25,10 @@ public final class SQLiteStore: Store {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
+        // Only root reads it; SQLite gives its other files the same mode.
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0, fchmod(file, 0o600) == 0 else { throw .fault("cannot create \(path): errno \(errno)") }
+        close(file)
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
             var migrator = DatabaseMigrator()

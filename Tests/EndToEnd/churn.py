@@ -52,7 +52,8 @@ class Churn:
         self._names = itertools.count()
         self._idle = threading.Semaphore(0)
         self._threads = [
-            threading.Thread(target=self._loop, args=(kind, most, random.Random(f"{seed}/{kind}/{number}")), daemon=True)
+            threading.Thread(
+                target=self._loop, args=(kind, most, random.Random(f"{seed}/{kind}/{number}")), daemon=True)
             for kind, (threads, most) in self.MOST.items() for number in range(threads)]
         for thread in self._threads:
             thread.start()

@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import ovsdb
@@ -109,9 +111,19 @@ class Instance:
         return must(self.akashi("down", "--grace", "2", seconds=120))
 
     def kill(self):
-        """Ends the control plane with -9, wherever it is, and waits until it is dead."""
-        if control := self.control:
-            control.end()
+        """Ends the control plane with -9, however far its start has come, and waits until it is dead."""
+        for pid, words in self.processes().items():
+            if "up" in words and "--detach" not in words and (found := process(pid)):
+                found.end()
+
+    def kill_in_start(self, after):
+        """Starts it, and kills it after some seconds, ready or not."""
+        with ThreadPoolExecutor(1) as pool:
+            up = pool.submit(self.akashi, "up", "--detach", "--port", self.port)
+            time.sleep(after)
+            self.kill()
+            up.result()
+        self.kill()
 
     def power_cut(self):
         """Ends all of it with -9 and removes what a reboot would: sockets, devices, namespace."""

@@ -3,14 +3,12 @@ and running servers never notice. AKASHI_KILLS=N kills N times, AKASHI_KILL_SEED
 import os
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from census import check_promises, settled
 from churn import Churn
 from instance import instance
-from session import must, run
 from tenantry import PULSE, Tenantry, missed, ping, pulses, replies
 
 KILLS = int(os.environ.get("AKASHI_KILLS", "12"))
@@ -53,7 +51,7 @@ def test_kill_9_at_random_moments_loses_doubles_and_orphans_nothing(cloud, tenan
         cloud.kill()
         churn.pause()
         while dice.random() < 0.3:
-            kill_in_start(cloud, dice.uniform(0, 0.4))
+            cloud.kill_in_start(dice.uniform(0, 0.4))
         started = time.monotonic()
         cloud.up()
         ups.append(time.monotonic() - started)
@@ -67,16 +65,6 @@ def test_kill_9_at_random_moments_loses_doubles_and_orphans_nothing(cloud, tenan
     report(churn, ups, time.monotonic() - began)
     check_keepers(tenantry, keepers)
     check_audit(cloud, churn.ledger)
-
-
-def kill_in_start(cloud, after):
-    """Kills it at some moment of its start, ready or not."""
-    with ThreadPoolExecutor(1) as pool:
-        up = pool.submit(cloud.akashi, "up", "--detach", "--port", cloud.port)
-        time.sleep(after)
-        cloud.kill()
-        up.result()
-    cloud.kill()
 
 
 def check_keepers(tenantry, keepers):

@@ -1,5 +1,4 @@
 """What is beneath and in nobody's order is removed; what is ordered and missing beneath is made again."""
-import os
 import shutil
 import subprocess
 import uuid
@@ -41,19 +40,18 @@ def restart(cloud):
     cloud.up()
 
 
-def plant_guest(cloud, with_directory):
-    """A QEMU process with an id of its own, and the files of one."""
+def plant_guest(cloud):
+    """A QEMU process with an id of its own and its files, as the cloud would start it."""
     guest = str(uuid.uuid4())
     folder = cloud.guests / guest
-    if with_directory:
-        folder.mkdir()
-        (folder / "disk.qcow2").write_bytes(bytes(4096))
-    process = subprocess.Popen(
+    folder.mkdir()
+    (folder / "disk.qcow2").write_bytes(bytes(4096))
+    started = subprocess.Popen(
         ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-S", "-machine", "q35", "-m", "16M", "-uuid", guest,
-         "-name", f"guest=orphan,debug-threads=off", "-chardev", f"null,id=console,logfile={folder}/console.log"
-         if with_directory else f"null,id=unused", "-pidfile", f"{cloud.guests}/../{guest}.pid"],
+         "-chardev", f"file,id=console,path={folder}/console.log,append=on", "-serial", "chardev:console"],
         stdin=subprocess.DEVNULL)
-    return guest, process
+    wait((folder / "console.log").exists, 10, every=0.02)
+    return guest, started
 
 
 def plant_network(cloud):
@@ -76,7 +74,8 @@ def plant_tap(cloud, with_row):
         cloud.switch(
             {"op": "insert", "table": "Interface", "uuid-name": "i", "row": {
                 "name": tap, "external_ids": ["map", [["akashi-port", port], ["iface-id", port]]]}},
-            {"op": "insert", "table": "Port", "uuid-name": "p", "row": {"name": tap, "interfaces": ["named-uuid", "i"]}},
+            {"op": "insert", "table": "Port", "uuid-name": "p",
+             "row": {"name": tap, "interfaces": ["named-uuid", "i"]}},
             {"op": "mutate", "table": "Bridge", "where": [["name", "==", "br-int"]],
              "mutations": [["ports", "insert", ["set", [["named-uuid", "p"]]]]]})
     return tap
@@ -85,7 +84,7 @@ def plant_tap(cloud, with_row):
 @pytest.mark.parametrize("how", ["by-the-minute", "at-the-start"])
 def test_orphans_of_every_sort_are_swept(cloud, tenantry, pair, how):
     guests = cloud.qemus()
-    guest, process = plant_guest(cloud, with_directory=True)
+    guest, process = plant_guest(cloud)
     plant_network(cloud)
     plant_tap(cloud, with_row=True)
     (cloud.images / str(uuid.uuid4())).write_bytes(bytes(4096))
@@ -107,11 +106,12 @@ def test_orphans_of_every_sort_are_swept(cloud, tenantry, pair, how):
 
 
 def test_a_server_process_without_files_is_swept(cloud, tenantry, pair):
-    guest, process = plant_guest(cloud, with_directory=True)
+    guest, process = plant_guest(cloud)
     shutil.rmtree(cloud.guests / guest)
     try:
         restart(cloud)
         settled(cloud, tenantry)
+        assert process.wait(5) is not None
     finally:
         process.kill()
 

@@ -1,6 +1,5 @@
 """One part dies: a daemon of the network, a server's process, or the command in the foreground."""
 import signal
-import time
 
 import pytest
 
@@ -61,7 +60,9 @@ def test_all_daemons_killed_at_once_come_back(cloud, tenantry, pair):
     old = cloud.daemons()
     for each in old.values():
         each.kill()
-    wait(lambda: len(cloud.daemons()) == len(old) and not set(old.values()) & set(cloud.daemons().values()), 20, every=0.05)
+    def all_new():
+        return len(cloud.daemons()) == len(old) and not set(old.values()) & set(cloud.daemons().values())
+    wait(all_new, 20, every=0.05)
     goes_on(tenantry, pair[1])
     settled(cloud, tenantry)
 
