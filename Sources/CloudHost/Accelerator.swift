@@ -48,7 +48,7 @@ public struct Accelerator: Hashable, Sendable {
         do {
             let command = KernelProbe.command(accelerator, cpu: cpu, disk: disk)
             return try await Command.end(command, timeout: limit).code == KernelProbe.expectedCode
-        } catch where error.code == .timeout {
+        } catch  where error.code == .timeout {
             return false
         }
     }

@@ -62,7 +62,8 @@ private final class Receiver: ChannelDuplexHandler {
     private var reason: CloudError? = .unavailable("service", "the peer closed the connection")
     private var unsent = 0
 
-    init(limit: Int, onMessage: @escaping @Sendable (JSON) -> Void, onClose: @escaping @Sendable (CloudError?) -> Void) {
+    init(limit: Int, onMessage: @escaping @Sendable (JSON) -> Void, onClose: @escaping @Sendable (CloudError?) -> Void)
+    {
         framer = JSONFramer(limit: limit)
         (self.onMessage, self.onClose) = (onMessage, onClose)
     }

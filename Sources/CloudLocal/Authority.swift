@@ -23,8 +23,10 @@ public struct Authority: Sendable {
         if !Files.exists(root) { try await makeRoot() }
         let wanted = names.map { IPv4($0) == nil ? "DNS:" + $0 : "IP:" + $0 }.joined(separator: ",")
         let known = try Files.read(directory + "/names").map { String(decoding: $0, as: UTF8.self) }
-        let isFresh = Files.exists(certificate)
-            ? try await Command.end(["openssl", "x509", "-in", certificate, "-checkend", "2592000", "-noout"]).code == 0 : false
+        let isFresh =
+            Files.exists(certificate)
+            ? try await Command.end(["openssl", "x509", "-in", certificate, "-checkend", "2592000", "-noout"]).code == 0
+            : false
         guard known != wanted || !isFresh else { return }
         try await makeServer(wanted)
         try Files.write(Array(wanted.utf8), to: directory + "/names")
@@ -35,7 +37,8 @@ public struct Authority: Sendable {
         _ = try await Command.run([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-sha384",
             "-days", "3650", "-keyout", key, "-out", new, "-subj", "/O=Akashi/CN=Akashi installation authority",
-            "-addext", "basicConstraints=critical,CA:TRUE,pathlen:0", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+            "-addext", "basicConstraints=critical,CA:TRUE,pathlen:0", "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign",
         ])
         try Files.setMode(key, 0o600)
         try Files.rename(new, to: root)
@@ -52,7 +55,8 @@ public struct Authority: Sendable {
             Array("subjectAltName=\(names)\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n".utf8),
             to: extensions)
         _ = try await Command.run([
-            "openssl", "x509", "-req", "-in", request, "-CA", root, "-CAkey", directory + "/ca-key.pem", "-CAcreateserial",
+            "openssl", "x509", "-req", "-in", request, "-CA", root, "-CAkey", directory + "/ca-key.pem",
+            "-CAcreateserial",
             "-days", "397", "-sha384", "-extfile", extensions, "-out", new,
         ])
         try Files.rename(new, to: certificate)

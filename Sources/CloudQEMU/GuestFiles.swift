@@ -44,7 +44,9 @@ struct GuestFiles: Sendable {
         try Files.remove(part)
         if link(image, part) != 0 {
             // Another file system, or too many links: then the guest gets a copy.
-            guard errno == EXDEV || errno == EMLINK || errno == EPERM else { throw Files.failure("link \(image) to", part) }
+            guard errno == EXDEV || errno == EMLINK || errno == EPERM else {
+                throw Files.failure("link \(image) to", part)
+            }
             try await Command.run(
                 ["cp", "--reflink=auto", "--sparse=always", "--", image, part], timeout: .seconds(1800))
         }

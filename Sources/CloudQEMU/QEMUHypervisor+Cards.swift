@@ -20,8 +20,10 @@ extension QEMUHypervisor {
         var found: [String: (device: String, net: String)] = [:]
         for item in try await peripherals(running) {
             let path = "/machine/peripheral/" + item
-            guard let mac = try? await running.act.execute("qom-get", ["path": .string(path), "property": "mac"]).string,
-                let net = try? await running.act.execute("qom-get", ["path": .string(path), "property": "netdev"]).string
+            guard
+                let mac = try? await running.act.execute("qom-get", ["path": .string(path), "property": "mac"]).string,
+                let net = try? await running.act.execute("qom-get", ["path": .string(path), "property": "netdev"])
+                    .string
             else { continue }
             found[mac.lowercased()] = (item, net)
         }
@@ -51,12 +53,15 @@ extension QEMUHypervisor {
             "device_add",
             [
                 "driver": "virtio-net-pci", "id": .string("plugged\(slot)"), "bus": .string("spare\(slot)"),
-                "netdev": .string("plugged-net\(slot)"), "mac": .string(nic.mac.text), "host_mtu": .integer(nic.mtu), "romfile": "",
+                "netdev": .string("plugged-net\(slot)"), "mac": .string(nic.mac.text), "host_mtu": .integer(nic.mtu),
+                "romfile": "",
             ])
     }
 
     /// The guest must let it go, which a running one does within seconds; `conflict` where it does not.
-    private func remove(_ card: (device: String, net: String), _ mac: String, _ running: Running) async throws(CloudError) {
+    private func remove(_ card: (device: String, net: String), _ mac: String, _ running: Running)
+        async throws(CloudError)
+    {
         guard card.device.hasPrefix("plugged") else {
             // The cards it began with sit on the root bus, from which nothing can be unplugged.
             throw .conflict("The card was there when the server started; stop the server to take it out.")

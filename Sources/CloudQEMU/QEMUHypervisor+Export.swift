@@ -38,7 +38,8 @@ extension QEMUHypervisor {
         try await Command.run(
             [
                 "setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--inh-caps=-all",
-                "--bounding-set=-all", "nice", "-n", "5", "qemu-img", "convert", "-U", "-f", "qcow2", "-O", "qcow2", paths.disk, target,
+                "--bounding-set=-all", "nice", "-n", "5", "qemu-img", "convert", "-U", "-f", "qcow2", "-O", "qcow2",
+                paths.disk, target,
             ], timeout: .seconds(120))
         // Held open, it can be read after its name is gone, and nothing of it is left when the reader is done.
         let file = open(target, O_RDONLY | O_CLOEXEC)

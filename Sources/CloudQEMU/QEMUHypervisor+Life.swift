@@ -8,7 +8,9 @@ extension QEMUHypervisor {
     /// how many were found alive. A guest that does not answer is logged, and tried again when it is next asked for.
     @discardableResult
     public func adopt() async throws(CloudError) -> Int {
-        for name in try Files.names(in: GuestPaths.trash(dirs)) { try Files.remove(GuestPaths.trash(dirs) + "/" + name) }
+        for name in try Files.names(in: GuestPaths.trash(dirs)) {
+            try Files.remove(GuestPaths.trash(dirs) + "/" + name)
+        }
         let all = try await guests(on: host)
         return await withTaskGroup(of: Bool.self) { group in
             for guest in all {

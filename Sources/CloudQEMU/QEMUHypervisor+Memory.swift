@@ -22,7 +22,8 @@ extension QEMUHypervisor {
                 try await running.act.execute("stop")
                 // One of an earlier time may have been left by a crash.
                 try? await job("snapshot-delete", running, ["tag": .string(Self.tag), "devices": ["disk"]])
-                try await job("snapshot-save", running, ["tag": .string(Self.tag), "vmstate": "disk", "devices": ["disk"]])
+                try await job(
+                    "snapshot-save", running, ["tag": .string(Self.tag), "vmstate": "disk", "devices": ["disk"]])
                 try Files.write([], to: paths.suspended, sync: true)
             }
             try await end(guest)
@@ -68,12 +69,14 @@ extension QEMUHypervisor {
         return try await locks.run(guest) { () async throws(CloudError) in
             guard let running = try await connection(guest) else { throw .missing("Server", guest.text) }
             let devices = try await running.act.execute("query-blockstats").array ?? []
-            let disk = devices.first { $0["node-name"] == "disk" || ($0["qdev"]?.string ?? "").contains("root") }?["stats"]
+            let disk = devices.first { $0["node-name"] == "disk" || ($0["qdev"]?.string ?? "").contains("root") }?[
+                "stats"]
             // proc(5): fields behind the command's closing parenthesis; utime and stime in ticks of 10 ms.
             let line = String(decoding: (try Files.read("/proc/\(running.process.pid)/stat")) ?? [], as: UTF8.self)
             let fields = line.drop { $0 != ")" }.split(separator: " ").dropFirst().map { Int($0) ?? 0 }
             let ticks = fields.count > 19 ? fields[11] + fields[12] : 0
-            let uptime = String(decoding: (try Files.read("/proc/uptime")) ?? [], as: UTF8.self).split(separator: ".").first
+            let uptime = String(decoding: (try Files.read("/proc/uptime")) ?? [], as: UTF8.self).split(separator: ".")
+                .first
             let age = fields.count > 19 ? (uptime.flatMap { Int($0) } ?? 0) - fields[19] / 100 : 0
             return GuestDiagnostics(
                 cpuTime: ticks * 10_000_000, uptime: max(0, age), readBytes: disk?["rd_bytes"]?.integer ?? 0,

@@ -41,7 +41,8 @@ extension QEMUHypervisor {
         let command = QEMUCommand(guest: guest, paths: paths, accelerator: accelerator.kind, kvmGroup: kvmGroup)
         try Files.remove(paths.log)
         return try Spawn.detached(
-            namespace.enter(command.argv), environment: Spawn.plainEnvironment, log: paths.log, descriptors: [act, watch])
+            namespace.enter(command.argv), environment: Spawn.plainEnvironment, log: paths.log,
+            descriptors: [act, watch])
     }
 
     private func connect(

@@ -16,7 +16,9 @@ public final class SQLiteStore: Store {
     private let telling = Mutex(())
 
     /// Opens or creates the file and brings its tables up to date; `fault` where they are not what the code expects.
-    public init(_ path: String, _ schemas: Schemas, clock: any Clock, migrations: [Migration] = Migration.all) throws(CloudError) {
+    public init(_ path: String, _ schemas: Schemas, clock: any Clock, migrations: [Migration] = Migration.all)
+        throws(CloudError)
+    {
         (self.schemas, self.clock) = (schemas, clock)
         statements = Statements(schemas)
         var configuration = Configuration()

@@ -17,7 +17,9 @@ final class SQLiteTransaction: Writer {
     }
 
     func finish() throws(CloudError) -> Set<Reference> {
-        if let record { try append(record) } else if changedResource {
+        if let record {
+            try append(record)
+        } else if changedResource {
             throw .fault("a resource was changed without an audit record")
         }
         return changed
@@ -37,7 +39,8 @@ final class SQLiteTransaction: Writer {
     ) throws(CloudError) -> [T] {
         try run {
             var out: [T] = []
-            let cursor = try GRDB.Row.fetchCursor(db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+            let cursor = try GRDB.Row.fetchCursor(
+                db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
             while let row = try cursor.next() { out.append(try read(row)) }
             return out
         }
@@ -184,7 +187,8 @@ final class SQLiteTransaction: Writer {
     }
 
     func raise(_ signal: Signal, _ target: Reference) throws(CloudError) {
-        try execute("INSERT INTO signals (kind, id, name) VALUES (?, ?, ?)", [target.kind.name, target.id, signal.rawValue])
+        try execute(
+            "INSERT INTO signals (kind, id, name) VALUES (?, ?, ?)", [target.kind.name, target.id, signal.rawValue])
         changed.insert(target)
     }
 
@@ -235,7 +239,9 @@ final class SQLiteTransaction: Writer {
     }
 
     private func decodeWork(_ row: GRDB.Row) throws(CloudError) -> Work {
-        guard let kind = schemas.find(row[0])?.kind else { throw .fault("work for the unknown kind \(row[0] as String)") }
+        guard let kind = schemas.find(row[0])?.kind else {
+            throw .fault("work for the unknown kind \(row[0] as String)")
+        }
         var work = Work(
             target: Reference(kind, row[1]), label: row[2], wakeAt: Instant(microseconds: row[3]))
         (work.attempts, work.lessee, work.leasedUntil) = (row[4], row[5], Instant(microseconds: row[6]))
@@ -255,7 +261,8 @@ final class SQLiteTransaction: Writer {
         guard db.changesCount == 0 else { return }
         let isOwn = try fetch(
             "SELECT 1 FROM claims WHERE space = ? AND key = ? AND kind = ? AND id = ?",
-            [space, key, owner.kind.name, owner.id]) { (_) in true }
+            [space, key, owner.kind.name, owner.id]
+        ) { (_) in true }
         guard !isOwn.isEmpty else { throw .conflict("\(key) is already in use.") }
     }
 

@@ -36,7 +36,8 @@ public enum SchemaSQL {
         switch column.type {
         case .text(let max, _): return "\(name) TEXT NOT NULL\(unique) CHECK (length(CAST(\(name) AS BLOB)) <= \(max))"
         case .integer(let range):
-            return "\(name) INTEGER NOT NULL\(unique) CHECK (\(name) BETWEEN \(range.lowerBound) AND \(range.upperBound))"
+            return
+                "\(name) INTEGER NOT NULL\(unique) CHECK (\(name) BETWEEN \(range.lowerBound) AND \(range.upperBound))"
         case .boolean: return "\(name) INTEGER NOT NULL CHECK (\(name) IN (0, 1))"
         case .choice(let choices):
             return "\(name) TEXT NOT NULL CHECK (\(name) IN (\(choices.map { "'\($0)'" }.joined(separator: ", "))))"

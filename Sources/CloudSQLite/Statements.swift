@@ -24,7 +24,8 @@ struct Statements: Sendable {
                     OfKind(
                         select: "SELECT \(names.joined(separator: ", ")) FROM \(table)",
                         insert: "INSERT INTO \(table) (\(names.joined(separator: ", "))) VALUES (\(marks))",
-                        update: "UPDATE \(table) SET (\(names.joined(separator: ", "))) = (\(marks)) WHERE id = ? AND version = ?",
+                        update:
+                            "UPDATE \(table) SET (\(names.joined(separator: ", "))) = (\(marks)) WHERE id = ? AND version = ?",
                         delete: "DELETE FROM \(table) WHERE id = ?")
                 )
             })

@@ -43,16 +43,20 @@ struct ControlPlane {
         let files = try LocalImageFiles(directory: dirs.pool + "/images")
         let changes = Changes()
         let hypervisor = try QEMUHypervisor(
-            host: machine.name, dirs: dirs, namespace: runtime.namespace, accelerator: await accelerator, logger: logger,
-            imageFile: { (image) throws(CloudError) in files.path(ID(image)) }, onChange: { _, guest in changes.add(guest) })
+            host: machine.name, dirs: dirs, namespace: runtime.namespace, accelerator: await accelerator,
+            logger: logger,
+            imageFile: { (image) throws(CloudError) in files.path(ID(image)) },
+            onChange: { _, guest in changes.add(guest) })
         let cloud = Cloud(
             Ports(
                 store: store, clock: SystemClock(), dice: SystemDice(),
-                vault: try CryptoVault(keyFile: dirs.state + "/token-key"), keys: try SSHKeys(scratch: dirs.run + "/keys"),
+                vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
+                keys: try SSHKeys(scratch: dirs.run + "/keys"),
                 files: files, fabric: runtime.fabric, hypervisor: hypervisor),
             Settings(base: base, region: options.region, firstUID: installation.firstUID, engine: machine.name.text)
         ) { [logger] place, error in
-            logger.warning("\(error.message)", metadata: ["at": "\(place)", "why": "\(error.detail ?? error.code.rawValue)"])
+            logger.warning(
+                "\(error.message)", metadata: ["at": "\(place)", "why": "\(error.detail ?? error.code.rawValue)"])
         }
         try await network
         let adopted = try await hypervisor.adopt()

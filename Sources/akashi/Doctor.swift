@@ -20,7 +20,9 @@ struct Doctor: AsyncParsableCommand {
         var problems = 0
         func say(_ isGood: Bool, _ subject: String, _ text: String) {
             if !isGood { problems += 1 }
-            print((isGood ? "ok    " : "LACK  ") + subject + String(repeating: " ", count: max(1, 10 - subject.count)) + text)
+            print(
+                (isGood ? "ok    " : "LACK  ") + subject + String(repeating: " ", count: max(1, 10 - subject.count))
+                    + text)
         }
         say(geteuid() == 0, "user", geteuid() == 0 ? "root" : "not root: akashi up needs it")
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".split(separator: ":")
@@ -39,7 +41,9 @@ struct Doctor: AsyncParsableCommand {
         } catch { say(false, "network", error.detail ?? error.message) }
         let pool = Files.exists(location.state) ? location.state : "/var"
         let machine = try Machine(pool: pool)
-        say(machine.disk >= 10, "disk", "\(machine.disk) GiB free in \(pool)" + (machine.disk < 10 ? ": at least 10 are wanted" : ""))
+        say(
+            machine.disk >= 10, "disk",
+            "\(machine.disk) GiB free in \(pool)" + (machine.disk < 10 ? ": at least 10 are wanted" : ""))
         say(machine.memory >= 1024, "memory", "\(machine.memory) MiB for servers, \(machine.vcpus) processors")
         guard problems == 0 else { throw ExitCode(1) }
     }

@@ -37,7 +37,9 @@ struct Down: AsyncParsableCommand {
                 try await runtime.remove()
             }
             try installation.dirs.removeRun()
-            print("Stopped; \(servers) server\(servers == 1 ? "" : "s") shut down. The state is in \(installation.dirs.state).")
+            print(
+                "Stopped; \(servers) server\(servers == 1 ? "" : "s") shut down. The state is in \(installation.dirs.state)."
+            )
         }
     }
 
@@ -56,7 +58,9 @@ struct Down: AsyncParsableCommand {
         var left = guests
         while !left.isEmpty, ContinuousClock.now < end {
             var still: [ID<Server>] = []
-            for guest in left where try await hypervisor.state(of: guest, on: machine.name) == .running { still.append(guest) }
+            for guest in left where try await hypervisor.state(of: guest, on: machine.name) == .running {
+                still.append(guest)
+            }
             left = still
             if !left.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
         }

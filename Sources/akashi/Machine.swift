@@ -40,7 +40,8 @@ struct Machine: Sendable {
             $0.hasPrefix("ovn-") && Files.exists("\(cache)/\($0)/bin/ovs-vswitchd")
         }
         guard let newest = found.max() else {
-            throw .unavailable("network", "the kernel has no openvswitch module and no OVN is in \(cache): run deps/fetch-ovn")
+            throw .unavailable(
+                "network", "the kernel has no openvswitch module and no OVN is in \(cache): run deps/fetch-ovn")
         }
         return try await .fetched(cache + "/" + newest)
     }

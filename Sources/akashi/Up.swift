@@ -26,13 +26,17 @@ struct Up: AsyncParsableCommand {
         guard !plainHTTP || listen.hasPrefix("127.") || listen == "localhost" else {
             throw ValidationError("Plain HTTP is served on a loopback address only: passwords travel over it.")
         }
-        guard publicName.map({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) } }) ?? true
+        guard
+            publicName.map({
+                !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) }
+            }) ?? true
         else { throw ValidationError("--public-name is a host name or an IPv4 address.") }
     }
 
     func run() async throws {
         guard geteuid() == 0 else {
-            throw ValidationError("akashi up must run as root: it makes network namespaces and runs each server as a user of its own.")
+            throw ValidationError(
+                "akashi up must run as root: it makes network namespaces and runs each server as a user of its own.")
         }
         try await explained {
             let installation = Installation(dirs: try InstanceDirs(state: location.state))
@@ -51,7 +55,8 @@ struct Up: AsyncParsableCommand {
         }
         try Files.remove(installation.ready)
         let environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"].merging(
-            getenv("AKASHI_CACHE").map { ["AKASHI_CACHE": String(cString: $0)] } ?? [:]) { $1 }
+            getenv("AKASHI_CACHE").map { ["AKASHI_CACHE": String(cString: $0)] } ?? [:]
+        ) { $1 }
         let from = Files.status(installation.log).map { Int($0.st_size) } ?? 0
         let child = try Spawn.detached(
             ["/proc/self/exe"] + CommandLine.arguments.dropFirst().filter { $0 != "--detach" && $0 != "-d" },

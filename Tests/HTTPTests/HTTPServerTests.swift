@@ -19,11 +19,13 @@ private func serve<T: Sendable>(
     if tls { try await authority.ensure(names: ["127.0.0.1"]) }
     let world = SimWorld(seed: 1)
     let cloud = Cloud(
-        world.ports, Settings(base: base, region: "jp1", firstUID: 1, engine: "test")) { _, _ in }
+        world.ports, Settings(base: base, region: "jp1", firstUID: 1, engine: "test")
+    ) { _, _ in }
     try await cloud.begin()
     let server = HTTPServer(
         cloud.api, address: "127.0.0.1", port: port,
-        identity: tls ? .init(certificate: authority.certificate, key: authority.key) : nil, logger: Logger(label: "test"))
+        identity: tls ? .init(certificate: authority.certificate, key: authority.key) : nil,
+        logger: Logger(label: "test"))
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     let task = Task { try await server.run { isReady.yield(()) } }
     defer { task.cancel() }
@@ -55,7 +57,8 @@ struct HTTPServerTests {
     func forgedHeaders() async throws {
         try await serve { base, _ in
             let said = try await curl(
-                "-H", "X-User-Id: admin", "-H", "X-Roles: admin", "-H", "X-Project-Id: x", "-H", "X-Is-Admin-Project: True",
+                "-H", "X-User-Id: admin", "-H", "X-Roles: admin", "-H", "X-Project-Id: x", "-H",
+                "X-Is-Admin-Project: True",
                 "-H", "X-Identity-Status: Confirmed", "-H", "X-Forwarded-For: 127.0.0.1", base + "/identity/v3/users")
             #expect(said.hasSuffix("\n401"))
         }
@@ -68,13 +71,18 @@ struct HTTPServerTests {
             let large = directory + "akashi-large-" + UUID().uuidString
             try Files.write([UInt8](repeating: 0x20, count: 2 << 20), to: large)
             defer { try? Files.remove(large) }
-            #expect(try await curl("-X", "POST", "--data-binary", "@" + large, base + "/identity/v3/auth/tokens").hasSuffix("\n413"))
+            #expect(
+                try await curl("-X", "POST", "--data-binary", "@" + large, base + "/identity/v3/auth/tokens").hasSuffix(
+                    "\n413"))
             #expect(
                 try await curl(
                     "-X", "POST", "-H", "Transfer-Encoding: chunked", "--data-binary", "@" + large,
                     base + "/identity/v3/auth/tokens"
                 ).hasSuffix("\n413"))
-            #expect(try await curl("-X", "POST", "-d", "{", "-H", "Content-Type: application/json", base + "/identity/v3/auth/tokens").hasSuffix("\n400"))
+            #expect(
+                try await curl(
+                    "-X", "POST", "-d", "{", "-H", "Content-Type: application/json", base + "/identity/v3/auth/tokens"
+                ).hasSuffix("\n400"))
             #expect(try await curl(base + "/identity/v3?a=%zz").hasSuffix("\n400"))
             let header = "X-Auth-Token: " + String(repeating: "a", count: 20_000)
             #expect(try await !curl("-H", header, base + "/identity/v3").hasSuffix("\n200"))
@@ -88,11 +96,13 @@ struct HTTPServerTests {
             #expect(try await curl("--cacert", root, base + "/identity/v3").hasSuffix("\n200"))
             #expect(try await curl(base + "/identity/v3").hasSuffix("\n000"), "an unknown authority is not trusted")
             for version in ["1.0", "1.1"] {
-                let said = try await curl("--cacert", root, "--tlsv" + version, "--tls-max", version, base + "/identity/v3")
+                let said = try await curl(
+                    "--cacert", root, "--tlsv" + version, "--tls-max", version, base + "/identity/v3")
                 #expect(said.hasSuffix("\n000"), "TLS \(version)")
             }
             let weak = try await curl(
-                "--cacert", root, "--tls-max", "1.2", "--ciphers", "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA",
+                "--cacert", root, "--tls-max", "1.2", "--ciphers",
+                "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA",
                 base + "/identity/v3")
             #expect(weak.hasSuffix("\n000"))
         }

@@ -77,7 +77,8 @@ import Testing
         let answer = await Accelerator.probe(scratch: scratch.dirs.run)
         #expect(answer.why.hasSuffix("."))
         if Files.exists("/dev/kvm") {
-            let works = try await Accelerator.finishes("kvm", cpu: "host", within: .seconds(1), scratch: scratch.dirs.run)
+            let works = try await Accelerator.finishes(
+                "kvm", cpu: "host", within: .seconds(1), scratch: scratch.dirs.run)
             #expect(works || answer.kind == .tcg)
         }
         print("accelerator: \(answer.kind), \(answer.why)")

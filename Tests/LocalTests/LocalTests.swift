@@ -48,12 +48,15 @@ struct LocalTests {
         #expect(said.contains("MD5:" + (try keys.fingerprint(open))))
     }
 
-    @Test("What is no SSH key is refused", arguments: ["", "ssh-rsa", "ssh-rsa AAAA", "ssh-rsa !!!!", "ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAAA"])
+    @Test(
+        "What is no SSH key is refused",
+        arguments: ["", "ssh-rsa", "ssh-rsa AAAA", "ssh-rsa !!!!", "ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAAA"])
     func badKeys(_ text: String) throws {
         #expect(throws: CloudError.self) { try SSHKeys(scratch: scratch()).fingerprint(text) }
     }
 
-    @Test("An image is received as a stream with its digests, and nothing is left of one that breaks off or is too large")
+    @Test(
+        "An image is received as a stream with its digests, and nothing is left of one that breaks off or is too large")
     func imageFiles() async throws {
         let directory = try scratch()
         let files = try LocalImageFiles(directory: directory)
@@ -68,7 +71,9 @@ struct LocalTests {
         #expect(try await files.all().isEmpty)
     }
 
-    @Test("The authority's certificate vouches for the server's, which names every name and is made anew when they change")
+    @Test(
+        "The authority's certificate vouches for the server's, which names every name and is made anew when they change"
+    )
     func authority() async throws {
         let authority = try Authority(directory: scratch() + "/tls")
         try await authority.ensure(names: ["127.0.0.1", "localhost"])
@@ -78,7 +83,9 @@ struct LocalTests {
         try await authority.ensure(names: ["127.0.0.1", "cloud.example"])
         #expect(try Files.read(authority.certificate) != first)
         _ = try await Command.run(["openssl", "verify", "-CAfile", authority.root, authority.certificate])
-        let text = try await Command.run(["openssl", "x509", "-in", authority.certificate, "-noout", "-ext", "subjectAltName"]).text
+        let text = try await Command.run([
+            "openssl", "x509", "-in", authority.certificate, "-noout", "-ext", "subjectAltName",
+        ]).text
         #expect(text.contains("DNS:cloud.example") && text.contains("IP Address:127.0.0.1"))
         for secret in [authority.key, authority.root.replacing("ca.pem", with: "ca-key.pem")] {
             #expect(Files.status(secret).map { $0.st_mode & 0o777 } == 0o600)

@@ -17,7 +17,8 @@ import Testing
         #expect(info["virtual-size"] == .integer(gibibytes << 30))
         #expect(info["backing-filename"] == "base" && info["backing-filename-format"] == "raw")
         // The backing file is not there, and need not be for a check.
-        let source = "json:{\"driver\":\"qcow2\",\"backing\":null,\"file\":{\"driver\":\"file\",\"filename\":\"\(path)\"}}"
+        let source =
+            "json:{\"driver\":\"qcow2\",\"backing\":null,\"file\":{\"driver\":\"file\",\"filename\":\"\(path)\"}}"
         let check = try await Command.end(["qemu-img", "check", source])
         #expect(check.code == 0, "\(check.complaint)")
     }

@@ -36,10 +36,13 @@ final class Rig: Sendable {
         try await namespace.ensure()
         try Files.ensureDirectory(dirs.pool + "/images", mode: 0o700)
         for program in Program.allCases {
-            try Files.write(program.sector + [UInt8](repeating: 0, count: 1 << 20), to: dirs.pool + "/images/" + program.rawValue)
+            try Files.write(
+                program.sector + [UInt8](repeating: 0, count: 1 << 20), to: dirs.pool + "/images/" + program.rawValue)
         }
         let box = Once<Rig>()
-        hypervisor = try Self.make(dirs, namespace, host) { guest in Task { await box.value.changes.withLock { $0.append(guest) } } }
+        hypervisor = try Self.make(dirs, namespace, host) { guest in
+            Task { await box.value.changes.withLock { $0.append(guest) } }
+        }
         box.give(self)
     }
 

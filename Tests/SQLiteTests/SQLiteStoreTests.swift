@@ -59,7 +59,8 @@ struct SQLiteStoreTests {
     func auditIsAppendOnly() async throws {
         let scratch = try Scratch()
         let store = try SQLiteStore(scratch.file, Cloud.schemas, clock: SystemClock())
-        try await store.write(AuditRecord(.system("test"), service: "test", action: "note")) { (_) throws(CloudError) in }
+        try await store.write(AuditRecord(.system("test"), service: "test", action: "note")) { (_) throws(CloudError) in
+        }
         let other = try DatabaseQueue(path: scratch.file)
         for sql in ["DELETE FROM audit", "UPDATE audit SET action = 'nothing'"] {
             #expect(throws: DatabaseError.self) { try other.write { try $0.execute(sql: sql) } }
@@ -70,11 +71,16 @@ struct SQLiteStoreTests {
     func durable() async throws {
         let scratch = try Scratch()
         let store = try SQLiteStore(scratch.file, Cloud.schemas, clock: SystemClock())
-        let mode = try await store.read { (reader) throws(CloudError) in try reader.audit(after: 0, project: nil, limit: 10) }
+        let mode = try await store.read { (reader) throws(CloudError) in
+            try reader.audit(after: 0, project: nil, limit: 10)
+        }
         #expect(mode.isEmpty)
-        try await store.write(AuditRecord(.system("one"), service: "test", action: "note")) { (_) throws(CloudError) in }
+        try await store.write(AuditRecord(.system("one"), service: "test", action: "note")) { (_) throws(CloudError) in
+        }
         let again = try SQLiteStore(scratch.file, Cloud.schemas, clock: SystemClock())
-        let found = try await again.read { (reader) throws(CloudError) in try reader.audit(after: 0, project: nil, limit: 10) }
+        let found = try await again.read { (reader) throws(CloudError) in
+            try reader.audit(after: 0, project: nil, limit: 10)
+        }
         #expect(found.map(\.caller.requestID) == ["one"])
     }
 }

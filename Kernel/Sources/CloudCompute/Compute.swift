@@ -30,13 +30,17 @@ public struct Compute: Sendable {
     }
 
     public var routes: [Route] {
-        serverRoutes + Flavor.routes(base) + Keypair.routes(keys) + [version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false), zones("/detail", detail: true), limits]
+        serverRoutes + Flavor.routes(base) + Keypair.routes(keys) + [
+            version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false),
+            zones("/detail", detail: true), limits,
+        ]
             + QuotaSet.routes + ServerGroup.routes + InstanceAction.routes + hypervisorRoutes
     }
 
     public func enroll(in engine: Engine) {
         engine.enroll(
-            Server.self, world: Server.World(hypervisor: hypervisor, cabling: cabling, images: images, firstUID: firstUID))
+            Server.self,
+            world: Server.World(hypervisor: hypervisor, cabling: cabling, images: images, firstUID: firstUID))
     }
 
     /// Creates the flavors that a new cloud has; leaves an installation that has any as it is.
@@ -45,7 +49,10 @@ public struct Compute: Sendable {
         guard !isFounded else { return }
         let record = AuditRecord(.system("start-up"), service: "compute", action: "found", kind: Flavor.kind.name)
         try await store.write(record) { (writer) throws(CloudError) in
-            for (name, vcpus, ram) in [("1CPU-128MB", 1, 128), ("1CPU-1GB", 1, 1024), ("1CPU-4GB", 1, 4096), ("2CPU-8GB", 2, 8192), ("4CPU-16GB", 4, 16_384)] {
+            for (name, vcpus, ram) in [
+                ("1CPU-128MB", 1, 128), ("1CPU-1GB", 1, 1024), ("1CPU-4GB", 1, 4096), ("2CPU-8GB", 2, 8192),
+                ("4CPU-16GB", 4, 16_384),
+            ] {
                 var flavor = Flavor()
                 (flavor.name, flavor.vcpus, flavor.ram) = (name, vcpus, ram)
                 try writer.insert(flavor, id: ID(name))
@@ -98,15 +105,29 @@ public struct Compute: Sendable {
                 try reader.list(Host.self, .everything(Host.kind))
             }
             let byZone = Dictionary(grouping: hosts, by: \.zone).sorted { $0.key < $1.key }
-            return .json(200, ["availabilityZoneInfo": .array(byZone.map { zone, hosts in
-                let services = Dictionary(uniqueKeysWithValues: hosts.map { host in
-                    (host.id.text, JSON.object(["nova-compute": ["available": .bool(host.enabled), "active": .bool(host.enabled)]]))
-                })
-                return [
-                    "zoneName": .string(zone), "zoneState": ["available": .bool(hosts.contains { $0.enabled })],
-                    "hosts": detail ? .object(services) : .null,
-                ]
-            })])
+            return .json(
+                200,
+                [
+                    "availabilityZoneInfo": .array(
+                        byZone.map { zone, hosts in
+                            let services = Dictionary(
+                                uniqueKeysWithValues: hosts.map { host in
+                                    (
+                                        host.id.text,
+                                        JSON.object([
+                                            "nova-compute": [
+                                                "available": .bool(host.enabled), "active": .bool(host.enabled),
+                                            ]
+                                        ])
+                                    )
+                                })
+                            return [
+                                "zoneName": .string(zone),
+                                "zoneState": ["available": .bool(hosts.contains { $0.enabled })],
+                                "hosts": detail ? .object(services) : .null,
+                            ]
+                        })
+                ])
         }
     }
 
@@ -126,10 +147,14 @@ public struct Compute: Sendable {
                     absolute[limit] = .integer(allowance.quota.limit(item))
                     if let used { absolute[used] = .integer(try allowance.used(item, in: reader)) }
                 }
-                if call.microversion < 57 { for name in ["maxPersonality", "maxPersonalitySize"] { absolute[name] = 0 } }
+                if call.microversion < 57 {
+                    for name in ["maxPersonality", "maxPersonalitySize"] { absolute[name] = 0 }
+                }
                 if call.microversion < 39 { absolute["maxImageMeta"] = 128 }
                 if call.microversion < 36 {
-                    for name in ["maxSecurityGroups", "maxSecurityGroupRules", "maxTotalFloatingIps"] { absolute[name] = -1 }
+                    for name in ["maxSecurityGroups", "maxSecurityGroupRules", "maxTotalFloatingIps"] {
+                        absolute[name] = -1
+                    }
                     for name in ["totalFloatingIpsUsed", "totalSecurityGroupsUsed"] { absolute[name] = 0 }
                 }
                 return .json(200, ["limits": ["rate": [], "absolute": .object(absolute)]])
@@ -139,7 +164,9 @@ public struct Compute: Sendable {
 
     private static let limitNames: [(limit: String, used: String?, item: QuotaSet.Item)] = [
         ("maxTotalInstances", "totalInstancesUsed", .instances), ("maxTotalCores", "totalCoresUsed", .cores),
-        ("maxTotalRAMSize", "totalRAMUsed", .ram), ("maxServerMeta", nil, .metadataItems), ("maxTotalKeypairs", nil, .keyPairs),
-        ("maxServerGroups", "totalServerGroupsUsed", .serverGroups), ("maxServerGroupMembers", nil, .serverGroupMembers),
+        ("maxTotalRAMSize", "totalRAMUsed", .ram), ("maxServerMeta", nil, .metadataItems),
+        ("maxTotalKeypairs", nil, .keyPairs),
+        ("maxServerGroups", "totalServerGroupsUsed", .serverGroups),
+        ("maxServerGroupMembers", nil, .serverGroupMembers),
     ]
 }

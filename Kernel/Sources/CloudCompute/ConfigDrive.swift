@@ -6,7 +6,9 @@ extension Stored where R == Server {
     func spec(_ interfaces: [Interface], _ devices: [String: String]) -> GuestSpec {
         GuestSpec(
             id: id, name: value.name, vcpus: value.vcpus, memory: Mebibytes(value.memory), uid: value.uid,
-            disk: RootDisk(image: value.image, format: value.imageFormat, size: Gibibytes(value.disk), generation: value.generation),
+            disk: RootDisk(
+                image: value.image, format: value.imageFormat, size: Gibibytes(value.disk), generation: value.generation
+            ),
             nics: cards(interfaces, devices), configDrive: configDrive(interfaces))
     }
 

@@ -60,11 +60,15 @@ extension Flavor: Governed {
         isDetailed: Bool = true
     ) throws(CloudError) {
         try face.write(it, reader, into: &out, only: isDetailed ? [] : ["id", "name", "links"])
-        if call.microversion >= 55 { out.field("description", it.description.isEmpty ? .null : .string(it.description)) }
+        if call.microversion >= 55 {
+            out.field("description", it.description.isEmpty ? .null : .string(it.description))
+        }
         if isDetailed, call.microversion >= 61 { out.field("extra_specs", it.extraSpecs.json) }
     }
 
-    static func body(_ it: Stored<Flavor>, _ reader: any Reader, _ face: Face<Flavor>, _ call: Call) throws(CloudError) -> Response {
+    static func body(_ it: Stored<Flavor>, _ reader: any Reader, _ face: Face<Flavor>, _ call: Call) throws(CloudError)
+        -> Response
+    {
         try .write(200) { (out) throws(CloudError) in
             out.key("flavor")
             try out.object { (out) throws(CloudError) in try write(it, reader, face, call, into: &out) }
@@ -73,7 +77,10 @@ extension Flavor: Governed {
 
     static func routes(_ base: String) -> [Route] {
         let face = face(base)
-        return [list(face, "", isDetailed: false), list(face, "/detail", isDetailed: true), show(face), create(face), update(face), face.delete(.operator)]
+        return [
+            list(face, "", isDetailed: false), list(face, "/detail", isDetailed: true), show(face), create(face),
+            update(face), face.delete(.operator),
+        ]
             + specRoutes + accessRoutes
     }
 
@@ -87,7 +94,9 @@ extension Flavor: Governed {
     private static func show(_ face: Face<Flavor>) -> Route {
         Route(.get, .compute, itemPath, action: "show", kind: kind, rule: .role(.reader), "Shows one flavor.") {
             (call) throws(CloudError) in
-            try await call.store.read { (reader) throws(CloudError) in try body(try open(call, in: reader), reader, face, call) }
+            try await call.store.read { (reader) throws(CloudError) in
+                try body(try open(call, in: reader), reader, face, call)
+            }
         }
     }
 
@@ -106,7 +115,9 @@ extension Flavor: Governed {
                         }
                     }
                     guard goesOn, let last = found.last else { return }
-                    out.field("flavors_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id.text))]])
+                    out.field(
+                        "flavors_links",
+                        [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id.text))]])
                 }
             }
         }
@@ -124,7 +135,8 @@ extension Flavor: Governed {
             // Zero or one is all there is of these, and clients always send them.
             for name in ["OS-FLV-EXT-DATA:ephemeral", "swap", "rxtx_factor"] {
                 let given = object.removeValue(forKey: name)
-                guard given.map({ [0, 1, "", "0", "1", "1.0", .number(1), .number(0), .null].contains($0) }) ?? true else {
+                guard given.map({ [0, 1, "", "0", "1", "1.0", .number(1), .number(0), .null].contains($0) }) ?? true
+                else {
                     throw .invalid("\(name) is not offered.", field: name)
                 }
             }
@@ -138,10 +150,13 @@ extension Flavor: Governed {
             try face.apply(object, to: &draft, right: .create)
             let value = draft
             return try await call.write(id.text) { (writer) throws(CloudError) in
-                guard try writer.find(id) == nil, try writer.first(Flavor.self, where: "name", .string(value.name)) == nil else {
+                guard try writer.find(id) == nil,
+                    try writer.first(Flavor.self, where: "name", .string(value.name)) == nil
+                else {
                     throw .conflict("Flavor with name \(value.name) or ID \(id) already exists.")
                 }
-                return try body(try writer.create(value, id: id, project: call.project, for: call.caller), writer, face, call)
+                return try body(
+                    try writer.create(value, id: id, project: call.project, for: call.caller), writer, face, call)
             }
         }
     }
@@ -152,7 +167,9 @@ extension Flavor: Governed {
             "Changes a flavor's description.", example: ["flavor": ["description": "for tests"]]
         ) { (call) throws(CloudError) in
             let object = try call.object("flavor")
-            guard object.count == 1, let text = object["description"] else { throw .invalid("Only the description changes.", field: "description") }
+            guard object.count == 1, let text = object["description"] else {
+                throw .invalid("Only the description changes.", field: "description")
+            }
             let id = ID<Flavor>(call.parameter("flavor_id"))
             return try await call.write(id.text) { (writer) throws(CloudError) in
                 let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in

@@ -30,7 +30,9 @@ enum Placement {
         _ server: Server, hosts: [Stored<Host>], servers: [Stored<Server>], policy: ServerGroup.Policy? = nil
     ) -> ID<Host>? {
         var best: (host: ID<Host>, rank: Int, left: Int)?
-        let peers = servers.filter { !server.serverGroup.isEmpty && $0.serverGroup == server.serverGroup && !$0.host.isEmpty }
+        let peers = servers.filter {
+            !server.serverGroup.isEmpty && $0.serverGroup == server.serverGroup && !$0.host.isEmpty
+        }
         for host in hosts where host.enabled && (server.zone.isEmpty || server.zone == host.zone) {
             guard let left = room(for: server, on: host, servers: servers) else { continue }
             let beside = peers.count { $0.host == host.id.text }
@@ -42,7 +44,9 @@ enum Placement {
             case .softAntiAffinity: rank = -beside
             case nil: break
             }
-            let isBetter = best.map { (rank, left) > ($0.rank, $0.left) || ((rank, left) == ($0.rank, $0.left) && host.id < $0.host) }
+            let isBetter = best.map {
+                (rank, left) > ($0.rank, $0.left) || ((rank, left) == ($0.rank, $0.left) && host.id < $0.host)
+            }
             if isBetter ?? true { best = (host.id, rank, left) }
         }
         return best?.host

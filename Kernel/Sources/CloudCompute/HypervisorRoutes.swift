@@ -9,12 +9,17 @@ extension Compute {
     var hypervisorRoutes: [Route] {
         [
             hosts("", isDetailed: false), hosts("/detail", isDetailed: true), statistics,
-            Route(.get, .compute, Self.path + "/{host_id}", action: "show", kind: Host.kind, rule: .operator, "Shows a machine that runs servers.") {
+            Route(
+                .get, .compute, Self.path + "/{host_id}", action: "show", kind: Host.kind, rule: .operator,
+                "Shows a machine that runs servers."
+            ) {
                 (call) throws(CloudError) in
                 let id = call.parameter("host_id")
                 return try await call.store.read { (reader) throws(CloudError) in
                     let hosts = try reader.list(Host.self, .everything(Host.kind))
-                    guard let host = hosts.first(where: { $0.id.text == id || Self.number($0) == id }) else { throw .missing("Hypervisor", id) }
+                    guard let host = hosts.first(where: { $0.id.text == id || Self.number($0) == id }) else {
+                        throw .missing("Hypervisor", id)
+                    }
                     return .json(200, ["hypervisor": .object(try Self.describe(host, reader, call, isDetailed: true))])
                 }
             },
@@ -23,7 +28,8 @@ extension Compute {
 
     private func hosts(_ suffix: String, isDetailed: Bool) -> Route {
         Route(
-            .get, .compute, Self.path + suffix, action: "list", kind: Host.kind, rule: .operator, "Lists the machines that run servers."
+            .get, .compute, Self.path + suffix, action: "list", kind: Host.kind, rule: .operator,
+            "Lists the machines that run servers."
         ) { (call) throws(CloudError) in
             let pattern = Pattern(call.request[query: "hypervisor_hostname_pattern"] ?? "")
             return try await call.store.read { (reader) throws(CloudError) in
@@ -54,10 +60,13 @@ extension Compute {
         let (memory, vcpus) = (servers.reduce(0) { $0 + $1.memory }, servers.reduce(0) { $0 + $1.vcpus })
         let disk = servers.reduce(0) { $0 + $1.disk }
         let facts: [String: JSON] = [
-            "hypervisor_type": "QEMU", "hypervisor_version": 7_002_000, "host_ip": "127.0.0.1", "vcpus": .integer(host.vcpus),
+            "hypervisor_type": "QEMU", "hypervisor_version": 7_002_000, "host_ip": "127.0.0.1",
+            "vcpus": .integer(host.vcpus),
             "vcpus_used": .integer(vcpus), "memory_mb": .integer(host.memory), "memory_mb_used": .integer(memory),
-            "free_ram_mb": .integer(host.memory - memory), "local_gb": .integer(host.disk), "local_gb_used": .integer(disk),
-            "free_disk_gb": .integer(host.disk - disk), "disk_available_least": .integer(host.disk), "running_vms": .integer(servers.count),
+            "free_ram_mb": .integer(host.memory - memory), "local_gb": .integer(host.disk),
+            "local_gb_used": .integer(disk),
+            "free_disk_gb": .integer(host.disk - disk), "disk_available_least": .integer(host.disk),
+            "running_vms": .integer(servers.count),
             "current_workload": 0, "cpu_info": call.microversion >= 28 ? ["arch": "x86_64"] : "{\"arch\": \"x86_64\"}",
             "service": ["host": .string(host.id.text), "id": id, "disabled_reason": .null],
         ]
@@ -66,11 +75,15 @@ extension Compute {
     }
 
     private var statistics: Route {
-        Route(.get, .compute, Self.path + "/statistics", action: "show_statistics", kind: Host.kind, rule: .operator, "Adds up the machines that run servers.") {
+        Route(
+            .get, .compute, Self.path + "/statistics", action: "show_statistics", kind: Host.kind, rule: .operator,
+            "Adds up the machines that run servers."
+        ) {
             (call) throws(CloudError) in
             try await call.store.read { (reader) throws(CloudError) in
                 let names = [
-                    "vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used", "free_disk_gb",
+                    "vcpus", "vcpus_used", "memory_mb", "memory_mb_used", "free_ram_mb", "local_gb", "local_gb_used",
+                    "free_disk_gb",
                     "disk_available_least", "running_vms", "current_workload",
                 ]
                 let hosts = try reader.list(Host.self, .everything(Host.kind))

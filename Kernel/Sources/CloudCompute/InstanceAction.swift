@@ -49,14 +49,17 @@ public struct InstanceAction: Resource {
 
     private static func all(_ call: Call, _ reader: any Reader) throws(CloudError) -> [Stored<InstanceAction>] {
         let id = ID<Server>(call.parameter("server_id"))
-        let found = try reader.list(Self.self, where: "server_id", .string(id.text)).filter { $0.isVisible(to: call.caller) }
+        let found = try reader.list(Self.self, where: "server_id", .string(id.text)).filter {
+            $0.isVisible(to: call.caller)
+        }
         // From 2.21 on, those of a server that is gone too.
         if found.isEmpty || call.microversion < 21 { _ = try reader.get(id, for: call.caller) }
         return found.reversed()
     }
 
     private static let list = Route(
-        .get, .compute, path, action: "list", kind: Server.kind, rule: .role(.reader), "Lists what was done to a server."
+        .get, .compute, path, action: "list", kind: Server.kind, rule: .role(.reader),
+        "Lists what was done to a server."
     ) { (call) throws(CloudError) in
         let limit = call.request[query: "limit"].map { Int($0) ?? -1 } ?? most
         guard limit >= 0 else { throw .invalid("limit must be a whole number that is not negative.", field: "limit") }
@@ -93,7 +96,8 @@ extension Stored where R == InstanceAction {
 
     fileprivate func head(_ version: Int) -> [String: JSON] {
         var out: [String: JSON] = [
-            "action": .string(value.action), "instance_uuid": .string(value.server), "request_id": .string(value.requestID),
+            "action": .string(value.action), "instance_uuid": .string(value.server),
+            "request_id": .string(value.requestID),
             "user_id": .string(value.userID), "project_id": .string(project.text),
             "start_time": .string(Self.text(createdAt)), "message": value.result == "Error" ? "Error" : .null,
         ]

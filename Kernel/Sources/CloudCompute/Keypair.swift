@@ -57,7 +57,9 @@ extension Keypair: Governed {
     private static func owner(_ call: Call, _ named: String?) throws(CloudError) -> Caller {
         var caller = call.caller
         guard call.microversion >= 10, let named, named != caller.user?.text else { return caller }
-        guard caller.isOperator else { throw CloudError(.forbidden, "Only an operator acts on another user's keypairs.") }
+        guard caller.isOperator else {
+            throw CloudError(.forbidden, "Only an operator acts on another user's keypairs.")
+        }
         caller.user = UserID(named)
         return caller
     }
@@ -70,11 +72,14 @@ extension Keypair: Governed {
     private static let list = Route(
         .get, .compute, face.path, action: "list", kind: kind, rule: .role(.reader), "Lists one's keypairs."
     ) { (call) throws(CloudError) in
-        var query = Query(kind).with("user_id", .string(try owner(call, call.request[query: "user_id"]).user?.text ?? ""))
+        var query = Query(kind).with(
+            "user_id", .string(try owner(call, call.request[query: "user_id"]).user?.text ?? ""))
         var limit = 1000
         if call.microversion >= 35 {
             if let text = call.request[query: "limit"] {
-                guard let number = Int(text), number >= 0 else { throw .invalid("limit must not be negative.", field: "limit") }
+                guard let number = Int(text), number >= 0 else {
+                    throw .invalid("limit must not be negative.", field: "limit")
+                }
                 limit = number == 0 ? limit : min(number, limit)
             }
             query.order = [Query.Order("name")]
@@ -99,7 +104,8 @@ extension Keypair: Governed {
                     }
                 }
                 guard found.count > most, let last = found.prefix(most).last else { return }
-                writer.field("keypairs_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(last.name))]])
+                writer.field(
+                    "keypairs_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(last.name))]])
             }
         }
     }
@@ -114,7 +120,9 @@ extension Keypair: Governed {
             let shown = names(call, ["user_id", "id", "created_at", "deleted", "updated_at", "deleted_at"])
             return try .write(200) { (writer) throws(CloudError) in
                 writer.key("keypair")
-                try writer.object { (writer) throws(CloudError) in try face.write(it, reader, into: &writer, only: shown) }
+                try writer.object { (writer) throws(CloudError) in
+                    try face.write(it, reader, into: &writer, only: shown)
+                }
             }
         }
     }
@@ -159,7 +167,8 @@ extension Keypair: Governed {
             object["public_key"] = object["public_key"]?.string.map { .string(trimmed($0)) } ?? object["public_key"]
             var draft = Keypair()
             try face.apply(object, to: &draft, right: .create)
-            guard !draft.name.isEmpty, draft.name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ .@".contains($0)) })
+            guard !draft.name.isEmpty,
+                draft.name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ .@".contains($0)) })
             else { throw .invalid("A keypair's name has letters, digits and -_ .@ only.", field: "name") }
             var privateKey: String?
             if draft.publicKey.isEmpty, object["public_key"] != nil || call.microversion >= 92 {
@@ -169,24 +178,28 @@ extension Keypair: Governed {
             draft.fingerprint = try maker.fingerprint(draft.publicKey)
             draft.user = caller.user?.text ?? ""
             let (value, secret, id) = (draft, privateKey, id(caller, draft.name))
-            return .bytes(call.microversion >= 2 ? 201 : 200, try await call.write(draft.name) { (writer) throws(CloudError) in
-                let most = try QuotaSet.of(call.project, in: writer).quota.limit(.keyPairs)
-                let mine = try writer.count(Query(kind).with("user_id", .string(value.user)))
-                guard most < 0 || mine < most else {
-                    throw CloudError(.overQuota, "Quota exceeded, too many key pairs: \(most) at most.")
-                }
-                guard try writer.find(id) == nil else { throw .conflict("Key pair '\(value.name)' already exists.") }
-                let it = try writer.insert(value, id: id)
-                var out = JSONWriter()
-                try out.object { (out) throws(CloudError) in
-                    out.key("keypair")
-                    try out.object { (out) throws(CloudError) in
-                        try face.write(it, writer, into: &out, only: names(call, ["user_id"]))
-                        if let secret { out.field("private_key", .string(secret)) }
+            return .bytes(
+                call.microversion >= 2 ? 201 : 200,
+                try await call.write(draft.name) { (writer) throws(CloudError) in
+                    let most = try QuotaSet.of(call.project, in: writer).quota.limit(.keyPairs)
+                    let mine = try writer.count(Query(kind).with("user_id", .string(value.user)))
+                    guard most < 0 || mine < most else {
+                        throw CloudError(.overQuota, "Quota exceeded, too many key pairs: \(most) at most.")
                     }
-                }
-                return out.bytes
-            })
+                    guard try writer.find(id) == nil else {
+                        throw .conflict("Key pair '\(value.name)' already exists.")
+                    }
+                    let it = try writer.insert(value, id: id)
+                    var out = JSONWriter()
+                    try out.object { (out) throws(CloudError) in
+                        out.key("keypair")
+                        try out.object { (out) throws(CloudError) in
+                            try face.write(it, writer, into: &out, only: names(call, ["user_id"]))
+                            if let secret { out.field("private_key", .string(secret)) }
+                        }
+                    }
+                    return out.bytes
+                })
         }
     }
 }

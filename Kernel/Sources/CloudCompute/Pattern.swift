@@ -39,7 +39,8 @@ struct Pattern: Sendable {
                 guard let end = rest.dropFirst().firstIndex(of: "]") else { fallthrough }
                 steps.append(Step(atom: Self.set(rest[..<end])))
                 rest = rest[(end + 1)...]
-            case "*" where !steps.isEmpty: (steps[steps.count - 1].isOptional, steps[steps.count - 1].repeats) = (true, true)
+            case "*" where !steps.isEmpty:
+                (steps[steps.count - 1].isOptional, steps[steps.count - 1].repeats) = (true, true)
             case "+" where !steps.isEmpty: steps[steps.count - 1].repeats = true
             case "?" where !steps.isEmpty: steps[steps.count - 1].isOptional = true
             default: steps.append(Step(atom: .one(character)))

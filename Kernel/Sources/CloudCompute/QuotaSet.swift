@@ -63,7 +63,8 @@ struct Allowance {
         case .instances: try reader.count(servers)
         case .cores: try reader.list(Server.self, servers).reduce(0) { $0 + $1.vcpus }
         case .ram: try reader.list(Server.self, servers).reduce(0) { $0 + $1.memory }
-        case .serverGroups: try reader.count(Query(ServerGroup.kind, limit: .max).with("project_id", .string(project.text)))
+        case .serverGroups:
+            try reader.count(Query(ServerGroup.kind, limit: .max).with("project_id", .string(project.text)))
         case .keyPairs, .metadataItems, .serverGroupMembers: 0
         }
     }
@@ -81,7 +82,9 @@ struct Allowance {
         let used = try used(item, in: reader)
         guard used + more <= limit else {
             throw CloudError(
-                .overQuota, "Quota exceeded for \(item.rawValue): Requested \(more), but already used \(used) of \(limit) \(item.rawValue).")
+                .overQuota,
+                "Quota exceeded for \(item.rawValue): Requested \(more), but already used \(used) of \(limit) \(item.rawValue)."
+            )
         }
     }
 
@@ -115,8 +118,12 @@ extension QuotaSet {
         show("/defaults", "show_defaults", "Shows what a new project may have.") { (_, item, _) throws(CloudError) in
             .integer(item.standard)
         },
-        show("/detail", "show_detail", "Shows a project's quotas and what it uses.") { (allowance, item, reader) throws(CloudError) in
-            ["limit": .integer(allowance.quota.limit(item)), "in_use": .integer(try allowance.used(item, in: reader)), "reserved": 0]
+        show("/detail", "show_detail", "Shows a project's quotas and what it uses.") {
+            (allowance, item, reader) throws(CloudError) in
+            [
+                "limit": .integer(allowance.quota.limit(item)),
+                "in_use": .integer(try allowance.used(item, in: reader)), "reserved": 0,
+            ]
         },
         update, delete,
     ]
@@ -161,7 +168,8 @@ extension QuotaSet {
     }
 
     private static let update = Route(
-        .put, .compute, path, action: "update", kind: kind, rule: .operator, intake: .json(), "Changes a project's quotas.",
+        .put, .compute, path, action: "update", kind: kind, rule: .operator, intake: .json(),
+        "Changes a project's quotas.",
         example: ["quota_set": ["instances": 20, "cores": 40]]
     ) { (call) throws(CloudError) in
         let project = try target(call)
@@ -177,19 +185,28 @@ extension QuotaSet {
                     if legacy.contains(where: { $0.name == name && call.microversion < $0.until }) { continue }
                     throw .invalid("'\(name.prefix(64))' is not a quota of compute.", field: name)
                 }
-                guard let number = value.integer ?? value.string.flatMap(Int.init), (-1...Int(Int32.max)).contains(number) else {
+                guard let number = value.integer ?? value.string.flatMap(Int.init),
+                    (-1...Int(Int32.max)).contains(number)
+                else {
                     throw .invalid("\(name) must be -1 or a whole number up to \(Int32.max).", field: name)
                 }
                 let used = try of(project, in: writer).used(item, in: writer)
                 guard isForced || number < 0 || number >= used else {
-                    throw .invalid("Quota limit \(number) for \(name) must be greater than or equal to already used \(used).", field: name)
+                    throw .invalid(
+                        "Quota limit \(number) for \(name) must be greater than or equal to already used \(used).",
+                        field: name)
                 }
                 it.value.limits[name] = number
             }
             try writer.update(&it)
-            return try .json(200, ["quota_set": body(project, call.microversion, id: false, writer) { (allowance, item, _) throws(CloudError) in
-                .integer(allowance.quota.limit(item))
-            }])
+            return try .json(
+                200,
+                [
+                    "quota_set": body(project, call.microversion, id: false, writer) {
+                        (allowance, item, _) throws(CloudError) in
+                        .integer(allowance.quota.limit(item))
+                    }
+                ])
         }
     }
 

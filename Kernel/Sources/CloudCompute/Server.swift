@@ -49,7 +49,8 @@ public struct Server: Resource {
         public var flavor: ID<Flavor>, vcpus: Int, memory: Int
         init(_ server: Server) { (flavor, vcpus, memory) = (server.flavor, server.vcpus, server.memory) }
         public init(json: JSON) throws(CloudError) {
-            guard let flavor = json["flavor"]?.string, let vcpus = json["vcpus"]?.integer, let memory = json["memory"]?.integer
+            guard let flavor = json["flavor"]?.string, let vcpus = json["vcpus"]?.integer,
+                let memory = json["memory"]?.integer
             else { throw .invalid("not a size.") }
             (self.flavor, self.vcpus, self.memory) = (ID(flavor), vcpus, memory)
         }
@@ -87,11 +88,16 @@ public struct Server: Resource {
         .time("stop_by", \.stopBy, [], "When patience with its stopping ends."),
         .time("launched_at", \.launchedAt, [.read], "When it first ran."),
         .text("access_ipv4", \.accessIPv4, [.read, .create, .update], max: 15, "An address its owner reaches it by."),
-        .text("access_ipv6", \.accessIPv6, [.read, .create, .update], max: 45, "An IPv6 address its owner reaches it by."),
+        .text(
+            "access_ipv6", \.accessIPv6, [.read, .create, .update], max: 45, "An IPv6 address its owner reaches it by."),
         .choice("disk_config", \.diskConfig, [.read, .create, .update], "What its owner says of its disk."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Labels of the owner's own."),
-        .value("security_groups", \.securityGroups, [.read, .create], max: 4096, "The security groups it was asked to be in."),
-        .text("server_group", \.serverGroup, [.read, .create, .indexed], max: 64, "The group whose policy it is placed by."),
+        .value(
+            "security_groups", \.securityGroups, [.read, .create], max: 4096,
+            "The security groups it was asked to be in."),
+        .text(
+            "server_group", \.serverGroup, [.read, .create, .indexed], max: 64,
+            "The group whose policy it is placed by."),
         .boolean("locked", \.isLocked, [.read], "Whether it is locked."),
         .text("locked_reason", \.lockReason, [.read], "Why it is locked."),
         .text("admin_pass", \.adminPass, [.secret], "The password its first boot sets."),

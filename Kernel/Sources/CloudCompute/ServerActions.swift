@@ -37,7 +37,9 @@ enum ServerAction: Sendable {
             guard let body = argument.object else { throw .invalid("rebuild takes an object.", field: "rebuild") }
             self = .rebuild(body)
         case "createImage":
-            guard let name = argument["name"]?.string, !name.isEmpty else { throw .invalid("An image has a name.", field: "name") }
+            guard let name = argument["name"]?.string, !name.isEmpty else {
+                throw .invalid("An image has a name.", field: "name")
+            }
             try FieldType.text(max: 255, lines: false).check(.string(name), name: "name")
             let metadata = argument["metadata"].flatMap { $0.isNull ? nil : $0 } ?? [:]
             let properties = try [String: String](json: metadata)
@@ -114,7 +116,9 @@ enum ServerAction: Sendable {
         to it: inout Stored<Server>, _ call: Call, _ compute: Compute, in writer: any Writer
     ) throws(CloudError) {
         if let from, !from.contains(it.status) {
-            throw .conflict("Cannot '\(novaName)' instance \(it.id) while it is in vm_state \(Server.vmState(it)) (\(it.status.rawValue)).")
+            throw .conflict(
+                "Cannot '\(novaName)' instance \(it.id) while it is in vm_state \(Server.vmState(it)) (\(it.status.rawValue))."
+            )
         }
         if needsRest, let task = Server.taskState(it) {
             throw .conflict("Cannot '\(novaName)' instance \(it.id) while it is in task_state \(task).")
@@ -130,7 +134,8 @@ enum ServerAction: Sendable {
         case .rebootSoft: (it.power, it.status, signal) = (.on, .reboot, .rebootSoft)
         case .rebootHard: (it.power, it.status, signal) = (.on, .reboot, .rebootHard)
         case .resize(let flavor): try resize(&it, to: flavor, call, compute, in: writer)
-        case .confirmResize: (it.value.previous, it.value.status) = (nil, it.power == .on && !it.isHalted ? .active : .shutoff)
+        case .confirmResize:
+            (it.value.previous, it.value.status) = (nil, it.power == .on && !it.isHalted ? .active : .shutoff)
         case .revertResize: revert(&it)
         case .rebuild(let body): try rebuild(&it, body, call, compute, in: writer)
         case .createImage(let name, let metadata): try reserve(&it, name, metadata, call, compute, in: writer)
@@ -153,7 +158,9 @@ enum ServerAction: Sendable {
         }
         guard id != it.flavor else { throw .invalid("The server has this flavor already.", field: "flavorRef") }
         guard flavor.disk == 0 || flavor.disk >= it.disk else {
-            throw .invalid("The flavor's disk is \(flavor.disk) GiB and the server's \(it.disk): a disk never shrinks.", field: "flavorRef")
+            throw .invalid(
+                "The flavor's disk is \(flavor.disk) GiB and the server's \(it.disk): a disk never shrinks.",
+                field: "flavorRef")
         }
         let allowance = try QuotaSet.of(it.project, in: writer)
         try allowance.require(.cores, flavor.vcpus - it.vcpus, in: writer)
@@ -177,15 +184,23 @@ enum ServerAction: Sendable {
     private func rebuild(
         _ it: inout Stored<Server>, _ body: [String: JSON], _ call: Call, _ compute: Compute, in writer: any Writer
     ) throws(CloudError) {
-        guard let image = body["imageRef"]?.string else { throw .invalid("An imageRef is required.", field: "imageRef") }
+        guard let image = body["imageRef"]?.string else {
+            throw .invalid("An imageRef is required.", field: "imageRef")
+        }
         guard !it.host.isEmpty else { throw .conflict("Server \(it.id) has never been placed.") }
-        if let files = body["personality"], files != [] { throw .invalid("Files are not put into servers.", field: "personality") }
+        if let files = body["personality"], files != [] {
+            throw .invalid("Files are not put into servers.", field: "personality")
+        }
         var flavor = try writer.find(it.flavor)?.value ?? Flavor()
         (flavor.ram, flavor.disk) = (it.memory, it.disk)
-        if image != it.image || image.isEmpty { _ = try it.value.begin(as: image, flavor, compute, call.caller, in: writer) }
+        if image != it.image || image.isEmpty {
+            _ = try it.value.begin(as: image, flavor, compute, call.caller, in: writer)
+        }
         try it.value.rename(body)
         try it.value.describe(body)
-        if let metadata = body["metadata"], !metadata.isNull { try it.value.replaceMetadata(metadata, in: writer, project: it.project) }
+        if let metadata = body["metadata"], !metadata.isNull {
+            try it.value.replaceMetadata(metadata, in: writer, project: it.project)
+        }
         if let pass = body["adminPass"] {
             try Server.fields.first { $0.name == "admin_pass" }!.set(&it.value, pass)
         } else {
@@ -218,7 +233,8 @@ enum ServerAction: Sendable {
         properties["base_image_ref"] = it.image
         let origin = try? compute.images.bootable(it.image, for: call.caller, in: writer)
         it.snapshot = try compute.images.reserve(
-            name, properties: properties, minDisk: try writer.find(it.flavor)?.value.disk ?? it.disk, minRAM: origin?.minRAM ?? 0,
+            name, properties: properties, minDisk: try writer.find(it.flavor)?.value.disk ?? it.disk,
+            minRAM: origin?.minRAM ?? 0,
             caller: call.caller, dice: call.dice, in: writer)
     }
 }
@@ -269,9 +285,15 @@ extension Compute {
                     try out.object { (out) throws(CloudError) in
                         try write(it, reader, serverFace, call, into: &out, only: Self.summary)
                         out.field("adminPass", .string(it.adminPass))
-                        if call.microversion >= 54 { out.field("key_name", it.keyName.isEmpty ? .null : .string(it.keyName)) }
-                        if call.microversion >= 57 { out.field("user_data", it.userData.isEmpty ? .null : .string(it.userData)) }
-                        if call.microversion >= 71 { out.field("server_groups", it.serverGroup.isEmpty ? [] : [.string(it.serverGroup)]) }
+                        if call.microversion >= 54 {
+                            out.field("key_name", it.keyName.isEmpty ? .null : .string(it.keyName))
+                        }
+                        if call.microversion >= 57 {
+                            out.field("user_data", it.userData.isEmpty ? .null : .string(it.userData))
+                        }
+                        if call.microversion >= 71 {
+                            out.field("server_groups", it.serverGroup.isEmpty ? [] : [.string(it.serverGroup)])
+                        }
                     }
                 }
                 response.headers.append(("location", "\(base)/compute/v2.1/\(it.project)/servers/\(it.id)"))

@@ -34,7 +34,8 @@ extension Server {
                 .computed("OS-EXT-STS:task_state", "What is being done to it.") { (it, _) in
                     taskState(it).map(JSON.string) ?? .null
                 },
-                .computed("OS-EXT-STS:power_state", "1 running, 3 paused, 4 off.") { (it, _) in .integer(powerState(it)) },
+                .computed("OS-EXT-STS:power_state", "1 running, 3 paused, 4 off.") { (it, _) in .integer(powerState(it))
+                },
                 .field("launched_at", as: "OS-SRV-USG:launched_at"),
                 .computed("OS-SRV-USG:terminated_at", "It is not shown afterwards.") { (_, _) in .null },
                 .field("disk_config", as: "OS-DCF:diskConfig"), .field("access_ipv4", as: "accessIPv4"),
@@ -42,7 +43,9 @@ extension Server {
                 .computed("config_drive", "Every server has one.") { (_, _) in "True" },
                 .computed("progress", "100 once it has run.") { (it, _) in .integer(it.status == .build ? 0 : 100) },
                 .computed("os-extended-volumes:volumes_attached", "Volumes beside its own disk.") { (_, _) in [] },
-                .computed("security_groups", "Its groups.") { (it, _) in .array(it.securityGroups.map { ["name": .string($0)] }) },
+                .computed("security_groups", "Its groups.") { (it, _) in
+                    .array(it.securityGroups.map { ["name": .string($0)] })
+                },
             ])
     }
 
@@ -52,14 +55,20 @@ extension Server {
         into out: inout JSONWriter
     ) throws(CloudError) {
         let version = call.microversion
-        out.field("flavor", version < 47 ? ["id": .string(it.flavor.text), "links": [bookmark(base, "flavors", it.flavor.text)]]
-            : try flavor(it, reader))
+        out.field(
+            "flavor",
+            version < 47
+                ? ["id": .string(it.flavor.text), "links": [bookmark(base, "flavors", it.flavor.text)]]
+                : try flavor(it, reader))
         if isWhole, call.caller.isOperator {
             let host: JSON = it.host.isEmpty ? .null : .string(it.host)
             out.field("OS-EXT-SRV-ATTR:host", host)
             out.field("OS-EXT-SRV-ATTR:hypervisor_hostname", host)
             out.field("OS-EXT-SRV-ATTR:instance_name", .string(it.id.text))
-            if version >= 16 { out.field("host_status", .string(try reader.find(ID<Host>(it.host))?.enabled == false ? "MAINTENANCE" : "UP")) }
+            if version >= 16 {
+                out.field(
+                    "host_status", .string(try reader.find(ID<Host>(it.host))?.enabled == false ? "MAINTENANCE" : "UP"))
+            }
         }
         if isWhole, version >= 3, call.caller.isOperator { operatorAttributes(it, into: &out) }
         if version >= 9 { out.field("locked", .bool(it.isLocked)) }
@@ -72,7 +81,8 @@ extension Server {
     private static func operatorAttributes(_ it: Stored<Server>, into out: inout JSONWriter) {
         let facts: [(String, JSON)] = [
             ("hostname", .string(it.hostName)), ("launch_index", 0), ("reservation_id", ""), ("kernel_id", ""),
-            ("ramdisk_id", ""), ("root_device_name", "/dev/vda"), ("user_data", it.userData.isEmpty ? .null : .string(it.userData)),
+            ("ramdisk_id", ""), ("root_device_name", "/dev/vda"),
+            ("user_data", it.userData.isEmpty ? .null : .string(it.userData)),
         ]
         for (name, value) in facts { out.field("OS-EXT-SRV-ATTR:" + name, value) }
     }
@@ -80,8 +90,10 @@ extension Server {
     private static func flavor(_ it: Stored<Server>, _ reader: any Reader) throws(CloudError) -> JSON {
         let flavor = try reader.find(it.flavor)
         return [
-            "original_name": .string(flavor?.value.name ?? it.flavor.text), "vcpus": .integer(it.vcpus), "ram": .integer(it.memory),
-            "disk": .integer(flavor?.value.disk ?? it.disk), "ephemeral": 0, "swap": 0, "extra_specs": flavor?.extraSpecs.json ?? [:],
+            "original_name": .string(flavor?.value.name ?? it.flavor.text), "vcpus": .integer(it.vcpus),
+            "ram": .integer(it.memory),
+            "disk": .integer(flavor?.value.disk ?? it.disk), "ephemeral": 0, "swap": 0,
+            "extra_specs": flavor?.extraSpecs.json ?? [:],
         ]
     }
 

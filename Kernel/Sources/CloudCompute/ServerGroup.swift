@@ -29,7 +29,8 @@ extension ServerGroup: Governed {
     /// Counted against the project's quota set.
     public static let quota = Int.max
 
-    public static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         guard !draft.name.isEmpty else { throw .invalid("A server group needs a name.", field: "name") }
         draft.userID = caller.user?.text ?? ""
         try QuotaSet.of(draft.project, in: writer).require(.serverGroups, in: writer)
@@ -58,7 +59,9 @@ extension ServerGroup: Governed {
         }
     }
 
-    private static func body(_ it: Stored<ServerGroup>, _ reader: any Reader, _ version: Int) throws(CloudError) -> Response {
+    private static func body(_ it: Stored<ServerGroup>, _ reader: any Reader, _ version: Int) throws(CloudError)
+        -> Response
+    {
         try .write(200) { (out) throws(CloudError) in
             out.key("server_group")
             try out.object { (out) throws(CloudError) in try write(it, reader, version, into: &out) }
@@ -98,10 +101,15 @@ extension ServerGroup: Governed {
         "Creates a server group.", example: ["server_group": ["name": "apart", "policies": ["anti-affinity"]]]
     ) { (call) throws(CloudError) in
         let object = try call.object("server_group")
-        let named = call.microversion < 64 ? object["policies"]?.array?.count == 1 ? object["policies"]?[0] : nil : object["policy"]
+        let named =
+            call.microversion < 64
+            ? object["policies"]?.array?.count == 1 ? object["policies"]?[0] : nil : object["policy"]
         guard let policy = named?.string.flatMap(Policy.init(rawValue:)),
             call.microversion >= 15 || [.affinity, .antiAffinity].contains(policy)
-        else { throw .invalid("A server group has one policy: affinity or anti-affinity, from 2.15 on soft too.", field: "policies") }
+        else {
+            throw .invalid(
+                "A server group has one policy: affinity or anti-affinity, from 2.15 on soft too.", field: "policies")
+        }
         for name in object.keys.sorted() where !["name", "policies", "policy", "rules"].contains(name) {
             throw .invalid("'\(name.prefix(64))' is no attribute of a server group.", field: name)
         }
@@ -113,7 +121,8 @@ extension ServerGroup: Governed {
         draft.policy = policy
         let (value, id) = (draft, newID(call.dice))
         return try await call.write(id.text) { (writer) throws(CloudError) in
-            try body(try writer.create(value, id: id, project: call.project, for: call.caller), writer, call.microversion)
+            try body(
+                try writer.create(value, id: id, project: call.project, for: call.caller), writer, call.microversion)
         }
     }
 

@@ -20,7 +20,9 @@ extension Server: Lifecycle {
     /// How long a guest may take to stop when its power button is pressed.
     static let grace = Duration.seconds(20)
 
-    public static func step(_ label: Label, _ turn: inout Turn<Server>, in world: World) async throws(CloudError) -> Next<Label> {
+    public static func step(_ label: Label, _ turn: inout Turn<Server>, in world: World) async throws(CloudError)
+        -> Next<Label>
+    {
         if turn.isDoomed, label != .destroy { return .hop(.destroy) }
         switch label {
         case .place: return try await place(&turn, in: world)
@@ -104,9 +106,12 @@ extension Server: Lifecycle {
             guard turn.it.power == .on, !turn.it.isHalted else { return settle(&turn, .shutoff) }
             try await boot(&turn, .absent, in: world)
             return settle(&turn, .active)
-        case .resize, .revertResize: if turn.it.power == .on, !turn.it.isHalted { return try await reboot(&turn, state, in: world) }
+        case .resize, .revertResize:
+            if turn.it.power == .on, !turn.it.isHalted { return try await reboot(&turn, state, in: world) }
         case .reboot:
-            if turn.it.stopBy != nil || turn.signals.contains(.rebootSoft) { return try await reboot(&turn, state, in: world) }
+            if turn.it.stopBy != nil || turn.signals.contains(.rebootSoft) {
+                return try await reboot(&turn, state, in: world)
+            }
         default: break
         }
         if turn.signals.contains(.cards) || !turn.it.detaching.isEmpty { try await rewire(&turn, state, in: world) }
@@ -186,7 +191,9 @@ extension Server: Lifecycle {
     }
 
     /// The cards as they are wanted now: devices first, then the guest's, then what is left over goes.
-    private static func rewire(_ turn: inout Turn<Server>, _ state: GuestState, in world: World) async throws(CloudError) {
+    private static func rewire(_ turn: inout Turn<Server>, _ state: GuestState, in world: World)
+        async throws(CloudError)
+    {
         let (it, host, device) = (turn.it, HostName(turn.it.host), Reference(turn.it.id))
         let isThere = state == .running || state == .paused
         if isThere {
@@ -207,7 +214,9 @@ extension Server: Lifecycle {
         turn.it.detaching = []
         turn.also { (writer) throws(CloudError) in
             let known = Set(try world.cabling.interfaces(of: device, in: writer).map(\.port))
-            for port in it.detaching where known.contains(port) { try world.cabling.release(port: port, of: device, in: writer) }
+            for port in it.detaching where known.contains(port) {
+                try world.cabling.release(port: port, of: device, in: writer)
+            }
         }
         if isThere { bind(&turn, in: world) }
         finish(&turn, "Success")
@@ -228,7 +237,8 @@ extension Server: Lifecycle {
     }
 
     /// Cables, process, then its first instruction: the network is in force before the guest looks for it.
-    private static func boot(_ turn: inout Turn<Server>, _ state: GuestState, in world: World) async throws(CloudError) {
+    private static func boot(_ turn: inout Turn<Server>, _ state: GuestState, in world: World) async throws(CloudError)
+    {
         let (it, host, device) = (turn.it, HostName(turn.it.host), Reference(turn.it.id))
         if state == .crashed || state == .off { try await world.hypervisor.ensureStopped(it.id, on: host) }
         let devices = try await world.cabling.plug(device, uid: it.uid, on: host, in: turn.store)

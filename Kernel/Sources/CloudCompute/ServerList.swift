@@ -21,12 +21,16 @@ struct ServerList: Sendable {
         "flavor": "flavor_id", "image": "image_id", "uuid": "id", "key_name": "key_name", "description": "description",
         "availability_zone": "availability_zone",
     ]
-    private static let operatorColumns = ["user_id": "user_id", "host": "host", "project_id": "project_id", "tenant_id": "project_id"]
+    private static let operatorColumns = [
+        "user_id": "user_id", "host": "host", "project_id": "project_id", "tenant_id": "project_id",
+    ]
     private static let sortKeys = [
-        "created_at": "created_at", "updated_at": "updated_at", "display_name": "name", "name": "name", "uuid": "id", "id": "id",
+        "created_at": "created_at", "updated_at": "updated_at", "display_name": "name", "name": "name", "uuid": "id",
+        "id": "id",
         "vm_state": "status", "status": "status", "key_name": "key_name", "host": "host", "image_ref": "image_id",
         "instance_type_id": "flavor_id", "launched_at": "launched_at", "project_id": "project_id", "user_id": "user_id",
-        "availability_zone": "availability_zone", "display_description": "description", "power_state": "power", "task_state": "status",
+        "availability_zone": "availability_zone", "display_description": "description", "power_state": "power",
+        "task_state": "status",
     ]
 
     init(_ call: Call, cabling: any Cabling) throws(CloudError) {
@@ -51,7 +55,8 @@ struct ServerList: Sendable {
         }
     }
 
-    private mutating func take(_ name: String, _ text: String, _ call: Call, _ cabling: any Cabling) throws(CloudError) {
+    private mutating func take(_ name: String, _ text: String, _ call: Call, _ cabling: any Cabling) throws(CloudError)
+    {
         if let column = Self.columns[name] ?? (call.caller.isOperator ? Self.operatorColumns[name] : nil) {
             query = query.with(column, .string(text))
             return
@@ -67,7 +72,9 @@ struct ServerList: Sendable {
         case "ip":
             let pattern = Pattern(text)
             keep { (it, reader) throws(CloudError) in
-                try cabling.interfaces(of: Reference(it.id), in: reader).contains { $0.addresses.contains { pattern.matches($0.description) } }
+                try cabling.interfaces(of: Reference(it.id), in: reader).contains {
+                    $0.addresses.contains { pattern.matches($0.description) }
+                }
             }
         // Ports have IPv4 addresses.
         case "ip6": keep { (_, _) throws(CloudError) in false }
@@ -98,7 +105,9 @@ struct ServerList: Sendable {
 
     private mutating func status(_ text: String, _ call: Call) throws(CloudError) {
         guard let status = Server.Status(rawValue: text.uppercased()) else {
-            guard call.microversion < 38 else { throw .invalid("'\(text.prefix(64))' is no status of a server.", field: "status") }
+            guard call.microversion < 38 else {
+                throw .invalid("'\(text.prefix(64))' is no status of a server.", field: "status")
+            }
             return keep { (_, _) throws(CloudError) in false }
         }
         let earlier = query.conditions.firstIndex { $0.column == "status" }
@@ -151,7 +160,9 @@ struct ServerList: Sendable {
     }
 
     private static func moment(_ text: String, _ name: String) throws(CloudError) -> Instant {
-        guard let moment = Instant(iso8601: text) else { throw .invalid("\(name) must be a time (ISO 8601).", field: name) }
+        guard let moment = Instant(iso8601: text) else {
+            throw .invalid("\(name) must be a time (ISO 8601).", field: name)
+        }
         return moment
     }
 
@@ -161,9 +172,13 @@ struct ServerList: Sendable {
         guard !keys.isEmpty else { return [Query.Order("created_at", ascending: directions.first == "asc")] }
         var order: [Query.Order] = []
         for (place, key) in keys.prefix(8).enumerated() {
-            guard let column = sortKeys[key] else { throw .invalid("'\(key.prefix(64))' is not a sort key of servers.", field: "sort_key") }
+            guard let column = sortKeys[key] else {
+                throw .invalid("'\(key.prefix(64))' is not a sort key of servers.", field: "sort_key")
+            }
             let direction = place < directions.count ? directions[place] : "desc"
-            guard direction == "asc" || direction == "desc" else { throw .invalid("sort_dir must be asc or desc.", field: "sort_dir") }
+            guard direction == "asc" || direction == "desc" else {
+                throw .invalid("sort_dir must be asc or desc.", field: "sort_dir")
+            }
             order.append(Query.Order(column, ascending: direction == "asc"))
         }
         return order
@@ -176,7 +191,8 @@ extension Instant {
         let halves = text.split(whereSeparator: { $0 == "T" || $0 == " " })
         guard halves.count == 2 || halves.count == 1 else { return nil }
         let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
-        guard date.count == 3, (1970...9999).contains(date[0]), (1...12).contains(date[1]), (1...31).contains(date[2]) else { return nil }
+        guard date.count == 3, (1970...9999).contains(date[0]), (1...12).contains(date[1]), (1...31).contains(date[2])
+        else { return nil }
         var (clock, offset) = (halves.count == 2 ? halves[1] : "00:00:00", 0)
         if clock.hasSuffix("Z") { clock = clock.dropLast() }
         if let sign = clock.lastIndex(where: { $0 == "+" || $0 == "-" }) {
@@ -187,7 +203,8 @@ extension Instant {
         }
         let parts = clock.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2 || parts.count == 3, let hour = Int(parts[0]), let minute = Int(parts[1]),
-            let second = parts.count == 3 ? Double(parts[2]) : 0, (0...23).contains(hour), (0...59).contains(minute), (0..<61).contains(second)
+            let second = parts.count == 3 ? Double(parts[2]) : 0, (0...23).contains(hour), (0...59).contains(minute),
+            (0..<61).contains(second)
         else { return nil }
         // Days since 1970, counted in years that begin in March.
         let year = date[1] <= 2 ? date[0] - 1 : date[0]
@@ -212,11 +229,14 @@ extension Compute {
                     out.key("servers")
                     try out.array(found) { (it, out) throws(CloudError) in
                         try out.object { (out) throws(CloudError) in
-                            try write(it, reader, face, call, into: &out, only: isDetailed ? [] : ["id", "name", "links"])
+                            try write(
+                                it, reader, face, call, into: &out, only: isDetailed ? [] : ["id", "name", "links"])
                         }
                     }
                     guard goesOn, let last = found.last else { return }
-                    out.field("servers_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id.text))]])
+                    out.field(
+                        "servers_links",
+                        [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id.text))]])
                 }
             }
         }

@@ -18,14 +18,18 @@ struct ServerOrder: Sendable {
         draft.zone = try Self.text(body, "availability_zone", 0...64)
         draft.keyName = try Self.text(body, "key_name", 0...255)
         draft.userData = try Self.text(body, "user_data", 0...65_535)
-        guard Base64.decode(draft.userData.utf8) != nil else { throw .invalid("user_data must be base64.", field: "user_data") }
+        guard Base64.decode(draft.userData.utf8) != nil else {
+            throw .invalid("user_data must be base64.", field: "user_data")
+        }
         if let metadata = body["metadata"], !metadata.isNull {
             try Server.fields.first { $0.name == "metadata" }!.set(&draft, metadata)
         }
         draft.userID = call.caller.user?.text ?? ""
         count = try Self.count(body)
         wishes = try Self.wishes(body["networks"])
-        if call.microversion >= 37, body["networks"] == nil { throw .invalid("networks is required.", field: "networks") }
+        if call.microversion >= 37, body["networks"] == nil {
+            throw .invalid("networks is required.", field: "networks")
+        }
         try extras(body, call)
     }
 
@@ -54,7 +58,9 @@ struct ServerOrder: Sendable {
         draft.serverGroup = try Self.text(hints, "group", 0...64)
     }
 
-    private static func text(_ body: [String: JSON], _ name: String, _ length: ClosedRange<Int>) throws(CloudError) -> String {
+    private static func text(_ body: [String: JSON], _ name: String, _ length: ClosedRange<Int>) throws(CloudError)
+        -> String
+    {
         let value = body[name].flatMap { $0.isNull ? nil : $0 } ?? ""
         try FieldType.text(max: length.upperBound, lines: name == "user_data").check(value, name: name)
         guard value.string!.utf8.count >= length.lowerBound else { throw .invalid("\(name) is required.", field: name) }
@@ -71,12 +77,18 @@ struct ServerOrder: Sendable {
         }
         guard disks.count == 1, disks[0]["source_type"] == "image", disks[0]["destination_type"] == "local",
             let image = disks[0]["uuid"]?.string, named.isEmpty || named == image
-        else { throw .invalid("A server boots from an image's own disk; volumes are not offered here.", field: "block_device_mapping_v2") }
+        else {
+            throw .invalid(
+                "A server boots from an image's own disk; volumes are not offered here.",
+                field: "block_device_mapping_v2")
+        }
         return image
     }
 
     private static func count(_ body: [String: JSON]) throws(CloudError) -> Int {
-        let (least, most) = (body["min_count"]?.integer ?? 1, body["max_count"]?.integer ?? body["min_count"]?.integer ?? 1)
+        let (least, most) = (
+            body["min_count"]?.integer ?? 1, body["max_count"]?.integer ?? body["min_count"]?.integer ?? 1
+        )
         guard least >= 1, most >= least, most <= 20 else {
             throw .invalid("min_count is at least 1, max_count not less, and at most 20.", field: "max_count")
         }
@@ -96,7 +108,9 @@ struct ServerOrder: Sendable {
                 throw .invalid("'\(address.prefix(64))' is not an IPv4 address.", field: "fixed_ip")
             }
             let (network, port) = (item["uuid"]?.string, item["port"]?.string)
-            guard network != nil || port != nil else { throw .invalid("A network needs a uuid or a port.", field: "networks") }
+            guard network != nil || port != nil else {
+                throw .invalid("A network needs a uuid or a port.", field: "networks")
+            }
             out.append(InterfaceWish(network: network, port: port, address: IPv4(address)))
         }
         guard out.count < 2 || Set(out.compactMap(\.port)).count == out.compactMap(\.port).count else {
@@ -143,7 +157,8 @@ extension ServerOrder {
         let stored = try writer.create(server, id: id, project: call.project, for: call.caller)
         try InstanceAction.begin("create", stored, call, in: writer)
         try compute.cabling.order(
-            wishes ?? [], anyNetwork: wishes == nil, groups: server.securityGroups, for: Reference(id), owner: "compute:" + server.zone,
+            wishes ?? [], anyNetwork: wishes == nil, groups: server.securityGroups, for: Reference(id),
+            owner: "compute:" + server.zone,
             caller: call.caller, dice: call.dice, in: writer)
         return stored
     }
@@ -161,7 +176,8 @@ extension Server {
             throw .invalid("The flavor's disk is \(flavor.disk) GiB and the image needs \(needed).", field: "flavorRef")
         }
         guard flavor.ram >= it.minRAM else {
-            throw .invalid("The flavor's memory is \(flavor.ram) MiB and the image needs \(it.minRAM).", field: "flavorRef")
+            throw .invalid(
+                "The flavor's memory is \(flavor.ram) MiB and the image needs \(it.minRAM).", field: "flavorRef")
         }
         return flavor.disk == 0 ? needed : flavor.disk
     }
@@ -195,7 +211,9 @@ extension Server {
         var groups = 0
         for half in halves where !half.isEmpty {
             for group in half.split(separator: ":", omittingEmptySubsequences: false) {
-                guard (1...4).contains(group.utf8.count), group.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { return false }
+                guard (1...4).contains(group.utf8.count), group.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+                    return false
+                }
                 groups += 1
             }
         }
@@ -221,10 +239,13 @@ extension [String: String] {
     func checkMetadata() throws(CloudError) {
         for (name, value) in self {
             guard !name.isEmpty, name.count <= 255, value.count <= 255 else {
-                throw .invalid("Metadata has names of 1 to 255 characters and values of at most 255.", field: "metadata")
+                throw .invalid(
+                    "Metadata has names of 1 to 255 characters and values of at most 255.", field: "metadata")
             }
             // As a Linux file name may be: it becomes one in some images.
-            guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { throw .invalid("A metadata name has no control characters.") }
+            guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+                throw .invalid("A metadata name has no control characters.")
+            }
         }
     }
 }

@@ -9,24 +9,32 @@ extension Compute {
 
     var metadataRoutes: [Route] {
         [
-            Route(.get, .compute, metadataPath, action: "list_metadata", kind: Server.kind, rule: .role(.reader), "Shows a server's metadata.") {
+            Route(
+                .get, .compute, metadataPath, action: "list_metadata", kind: Server.kind, rule: .role(.reader),
+                "Shows a server's metadata."
+            ) {
                 (call) throws(CloudError) in
                 .json(200, ["metadata": try await server(call).metadata.json])
             },
             Route(
-                .get, .compute, metadataPath + "/{metadata_key}", action: "show_metadata", kind: Server.kind, rule: .role(.reader),
+                .get, .compute, metadataPath + "/{metadata_key}", action: "show_metadata", kind: Server.kind,
+                rule: .role(.reader),
                 "Shows one value of a server's metadata."
             ) { (call) throws(CloudError) in
                 let key = call.parameter("metadata_key")
                 guard let value = try await server(call).metadata[key] else { throw Self.noKey }
                 return .json(200, ["meta": [key: .string(value)]])
             },
-            changeMetadata(.put, "set_metadata", "Replaces a server's metadata.") { (it, wanted) throws(CloudError) in it.metadata = wanted },
-            changeMetadata(.post, "update_metadata", "Adds to a server's metadata.") { (it, wanted) throws(CloudError) in
+            changeMetadata(.put, "set_metadata", "Replaces a server's metadata.") { (it, wanted) throws(CloudError) in
+                it.metadata = wanted
+            },
+            changeMetadata(.post, "update_metadata", "Adds to a server's metadata.") {
+                (it, wanted) throws(CloudError) in
                 it.metadata.merge(wanted) { _, new in new }
             },
             Route(
-                .put, .compute, metadataPath + "/{metadata_key}", action: "set_metadata_item", kind: Server.kind, rule: .role(.member),
+                .put, .compute, metadataPath + "/{metadata_key}", action: "set_metadata_item", kind: Server.kind,
+                rule: .role(.member),
                 intake: .json(), "Sets one value of a server's metadata.", example: ["meta": ["purpose": "web"]]
             ) { (call) throws(CloudError) in
                 let key = call.parameter("metadata_key")
@@ -46,7 +54,9 @@ extension Compute {
                 rule: .role(.member), status: 204, "Removes one value of a server's metadata."
             ) { (call) throws(CloudError) in
                 try await change(call) { (it, _) throws(CloudError) in
-                    guard it.value.metadata.removeValue(forKey: call.parameter("metadata_key")) != nil else { throw Self.noKey }
+                    guard it.value.metadata.removeValue(forKey: call.parameter("metadata_key")) != nil else {
+                        throw Self.noKey
+                    }
                 }
                 return Response(204)
             },
@@ -60,7 +70,8 @@ extension Compute {
         _ merge: @escaping @Sendable (inout Server, [String: String]) throws(CloudError) -> Void
     ) -> Route {
         Route(
-            method, .compute, metadataPath, action: action, kind: Server.kind, rule: .role(.member), intake: .json(), help,
+            method, .compute, metadataPath, action: action, kind: Server.kind, rule: .role(.member), intake: .json(),
+            help,
             example: ["metadata": ["purpose": "web"]]
         ) { (call) throws(CloudError) in
             let wanted = try [String: String](json: call.body["metadata"] ?? .null)
@@ -74,19 +85,26 @@ extension Compute {
 
     var tagRoutes: [Route] {
         [
-            Route(.get, .compute, tagsPath, action: "list_tags", kind: Server.kind, rule: .role(.reader), "Lists a server's tags.") {
+            Route(
+                .get, .compute, tagsPath, action: "list_tags", kind: Server.kind, rule: .role(.reader),
+                "Lists a server's tags."
+            ) {
                 (call) throws(CloudError) in
                 try Self.requireTags(call)
                 return .json(200, ["tags": try await server(call).tags.json])
             },
-            Route(.get, .compute, tagsPath + "/{tag}", action: "check_tag", kind: Server.kind, rule: .role(.reader), status: 204, "Tells whether a server has a tag.") {
+            Route(
+                .get, .compute, tagsPath + "/{tag}", action: "check_tag", kind: Server.kind, rule: .role(.reader),
+                status: 204, "Tells whether a server has a tag."
+            ) {
                 (call) throws(CloudError) in
                 try Self.requireTags(call)
                 guard try await server(call).tags.contains(call.parameter("tag")) else { throw Self.noTag(call) }
                 return Response(204)
             },
             Route(
-                .put, .compute, tagsPath, action: "replace_tags", kind: Server.kind, rule: .role(.member), intake: .json(),
+                .put, .compute, tagsPath, action: "replace_tags", kind: Server.kind, rule: .role(.member),
+                intake: .json(),
                 "Replaces a server's tags.", example: ["tags": ["blue"]]
             ) { (call) throws(CloudError) in
                 try Self.requireTags(call)
@@ -94,7 +112,10 @@ extension Compute {
                 let it = try await change(call) { (it, _) throws(CloudError) in it.value.tags = tags }
                 return .json(200, ["tags": it.tags.json])
             },
-            Route(.put, .compute, tagsPath + "/{tag}", action: "add_tag", kind: Server.kind, rule: .role(.member), status: 201, "Adds a tag to a server.") {
+            Route(
+                .put, .compute, tagsPath + "/{tag}", action: "add_tag", kind: Server.kind, rule: .role(.member),
+                status: 201, "Adds a tag to a server."
+            ) {
                 (call) throws(CloudError) in
                 try Self.requireTags(call)
                 let tag = call.parameter("tag")
@@ -106,7 +127,10 @@ extension Compute {
                 let place = "\(base)/compute\(call.request.path.dropFirst("/compute".count))"
                 return before ? Response(204) : Response(201, headers: [("location", place)])
             },
-            Route(.delete, .compute, tagsPath + "/{tag}", action: "remove_tag", kind: Server.kind, rule: .role(.member), status: 204, "Removes a tag from a server.") {
+            Route(
+                .delete, .compute, tagsPath + "/{tag}", action: "remove_tag", kind: Server.kind, rule: .role(.member),
+                status: 204, "Removes a tag from a server."
+            ) {
                 (call) throws(CloudError) in
                 try Self.requireTags(call)
                 try await change(call) { (it, _) throws(CloudError) in
@@ -115,7 +139,10 @@ extension Compute {
                 }
                 return Response(204)
             },
-            Route(.delete, .compute, tagsPath, action: "remove_tags", kind: Server.kind, rule: .role(.member), status: 204, "Removes all tags from a server.") {
+            Route(
+                .delete, .compute, tagsPath, action: "remove_tags", kind: Server.kind, rule: .role(.member),
+                status: 204, "Removes all tags from a server."
+            ) {
                 (call) throws(CloudError) in
                 try Self.requireTags(call)
                 try await change(call) { (it, _) throws(CloudError) in it.value.tags = [] }
@@ -126,7 +153,9 @@ extension Compute {
 
     /// Tags came with 2.26; a client that names no version at all gets them too.
     private static func requireTags(_ call: Call) throws(CloudError) {
-        guard call.microversion >= 26 || call.microversion == 1 else { throw CloudError(.missing, "Tags came with version 2.26.") }
+        guard call.microversion >= 26 || call.microversion == 1 else {
+            throw CloudError(.missing, "Tags came with version 2.26.")
+        }
     }
 
     private static func noTag(_ call: Call) -> CloudError {

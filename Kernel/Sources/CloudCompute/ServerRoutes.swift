@@ -9,7 +9,8 @@ extension Compute {
     var serverRoutes: [Route] {
         let face = serverFace
         return [
-            list("", isDetailed: false), list("/detail", isDetailed: true), show(face), create(face), update, delete, action,
+            list("", isDetailed: false), list("/detail", isDetailed: true), show(face), create(face), update, delete,
+            action,
         ] + metadataRoutes + tagRoutes + interfaceRoutes + [addresses, addressesByNetwork, diagnostics]
     }
 
@@ -48,7 +49,11 @@ extension Compute {
         Route(
             .post, .compute, Server.path, action: "create", kind: Server.kind, rule: .role(.member), intake: .json(),
             status: 202, "Creates servers from an image.",
-            example: ["server": ["name": "web", "flavorRef": "{flavor}", "imageRef": "{image}", "networks": [["uuid": "{network}"]]]]
+            example: [
+                "server": [
+                    "name": "web", "flavorRef": "{flavor}", "imageRef": "{image}", "networks": [["uuid": "{network}"]],
+                ]
+            ]
         ) { (call) throws(CloudError) in
             let order = try ServerOrder(call)
             let ids = (0..<order.count).map { _ in Server.newID(call.dice) }
@@ -61,7 +66,8 @@ extension Compute {
                 try out.object { (out) throws(CloudError) in
                     out.key("server")
                     try out.object { (out) throws(CloudError) in
-                        try face.write(it, writer, into: &out, only: ["id", "links", "OS-DCF:diskConfig", "security_groups"])
+                        try face.write(
+                            it, writer, into: &out, only: ["id", "links", "OS-DCF:diskConfig", "security_groups"])
                         out.field("adminPass", .string(order.draft.adminPass))
                     }
                 }
@@ -75,7 +81,8 @@ extension Compute {
 
     /// What an answer to a change shows: less than the whole.
     static let summary: Set<String> = [
-        "id", "name", "status", "image", "flavor", "user_id", "tenant_id", "created", "updated", "progress", "metadata", "links",
+        "id", "name", "status", "image", "flavor", "user_id", "tenant_id", "created", "updated", "progress", "metadata",
+        "links",
         "addresses", "hostId", "OS-DCF:diskConfig", "accessIPv4", "accessIPv6",
     ]
 
@@ -137,7 +144,8 @@ extension Stored where R == Server {
     /// Throws `conflict` where its owner has locked it; an operator is not held up.
     func requireUnlocked(for caller: Caller) throws(CloudError) {
         guard value.isLocked, !caller.isOperator else { return }
-        throw .conflict("Server \(id) is locked." + (value.lockReason.isEmpty ? "" : " Its owner says: \(value.lockReason)"))
+        throw .conflict(
+            "Server \(id) is locked." + (value.lockReason.isEmpty ? "" : " Its owner says: \(value.lockReason)"))
     }
 }
 
@@ -145,7 +153,9 @@ extension Server {
     /// Takes a new name and description.
     mutating func rename(_ body: [String: JSON]) throws(CloudError) {
         if let name = body["name"] {
-            guard let text = name.string, text.contains(where: { $0 != " " }) else { throw .invalid("A server has a name.", field: "name") }
+            guard let text = name.string, text.contains(where: { $0 != " " }) else {
+                throw .invalid("A server has a name.", field: "name")
+            }
             try Server.fields.first { $0.name == "name" }!.set(&self, name)
         }
         if let text = body["description"] {

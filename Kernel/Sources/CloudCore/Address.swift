@@ -54,7 +54,8 @@ public struct MAC: Hashable, Sendable, LosslessStringConvertible {
     /// Reads six hexadecimal pairs joined by colons; nil for anything else, or a group address.
     public init?(_ text: String) {
         let parts = text.lowercased().split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 6, parts.allSatisfy({ $0.utf8.count == 2 && UInt8($0, radix: 16) != nil && $0.first != "+" }),
+        guard parts.count == 6,
+            parts.allSatisfy({ $0.utf8.count == 2 && UInt8($0, radix: 16) != nil && $0.first != "+" }),
             let head = UInt8(parts[0], radix: 16), head & 1 == 0
         else { return nil }
         self.text = parts.joined(separator: ":")

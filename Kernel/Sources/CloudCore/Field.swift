@@ -66,7 +66,9 @@ extension FieldType {
         case .text(let max, let lines):
             guard let text = value.string else { throw refuse("\(value.kindName) is not a string") }
             guard text.utf8.count <= max else { throw refuse("longer than \(max) bytes") }
-            let isControl = { (byte: UInt8) in byte == 0 || byte == 0x7f || (byte < 0x20 && !(lines && byte > 8 && byte < 14)) }
+            let isControl = { (byte: UInt8) in
+                byte == 0 || byte == 0x7f || (byte < 0x20 && !(lines && byte > 8 && byte < 14))
+            }
             guard !text.utf8.contains(where: isControl) else { throw refuse("control characters are not allowed") }
         case .integer(let range):
             guard let number = value.integer else { throw refuse("\(value.kindName) is not an integer") }
@@ -115,7 +117,8 @@ extension Field {
     public static func parsed<V: LosslessStringConvertible & Sendable>(
         _ name: String, _ path: Path<V?>, _ rights: Rights, max: Int = 64, _ help: String
     ) -> Self {
-        Self(name, .text(max: max, lines: false), rights, help, get: { .string($0[keyPath: path]?.description ?? "") }) {
+        Self(name, .text(max: max, lines: false), rights, help, get: { .string($0[keyPath: path]?.description ?? "") })
+        {
             (resource, json) throws(CloudError) in
             let text = json.string ?? ""
             resource[keyPath: path] = V(text)
@@ -172,7 +175,8 @@ extension Field {
     public static func value<V: JSONConvertible>(
         _ name: String, _ path: Path<V>, _ rights: Rights, max: Int = 65_535, _ help: String
     ) -> Self {
-        Self(name, .json(max: max), rights, help, get: { $0[keyPath: path].json }) { (resource, json) throws(CloudError) in
+        Self(name, .json(max: max), rights, help, get: { $0[keyPath: path].json }) {
+            (resource, json) throws(CloudError) in
             do throws(CloudError) { resource[keyPath: path] = try V(json: json) } catch {
                 throw CloudError(error.code, "Invalid input for \(name): \(error.message)", field: name)
             }

@@ -83,7 +83,7 @@ struct Runner<R: Lifecycle>: Stepping {
         }
         do throws(CloudError) {
             return try await commit(target, seen, turn, work, next, failure)
-        } catch where error.code == .stale {
+        } catch  where error.code == .stale {
             return true  // someone wrote in the meantime: look again
         }
     }

@@ -40,7 +40,9 @@ public final class Directory: Authenticator {
     /// Reads all of identity.
     public func load(_ reader: any Reader) throws(CloudError) {
         var next = Snapshot()
-        for it in try reader.list(Domain.self, .everything(Domain.kind)) { next.domains[it.id] = (it.value.name, it.enabled) }
+        for it in try reader.list(Domain.self, .everything(Domain.kind)) {
+            next.domains[it.id] = (it.value.name, it.enabled)
+        }
         for it in try reader.list(Project.self, .everything(Project.kind)) {
             next.tenants[it.id] = Tenant(name: it.value.name, domain: it.domain, enabled: it.enabled)
         }

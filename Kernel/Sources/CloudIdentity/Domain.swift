@@ -24,7 +24,8 @@ public struct Domain: Resource {
 extension Domain: Governed {
     public static func newID(_ dice: any Dice) -> ID<Domain> { ID(dice.hex32()) }
 
-    public static func admitRemoval(of it: Stored<Domain>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Domain>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         guard it.id != Domain.default else { throw CloudError(.forbidden, "The default domain cannot be deleted.") }
         guard !it.enabled else { throw CloudError(.forbidden, "Disable the domain before deleting it.") }
     }

@@ -14,7 +14,8 @@ public struct Project: Resource {
     public static let kind = Kind("project", "projects", service: "identity")
     public static let access = Access.system
     public static let fields: [Field<Project>] = [
-        .text("name", \.name, [.read, .create, .update, .required, .indexed], max: 64, "Its name, once in its domain."),
+        .text(
+            "name", \.name, [.read, .create, .update, .required, .indexed], max: 64, "Its name, once in its domain."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
         .reference("domain_id", \.domain, [.read, .create, .indexed], "The domain it belongs to."),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether tokens for it are valid."),
@@ -24,7 +25,9 @@ public struct Project: Resource {
 extension Project: Governed {
     public static func newID(_ dice: any Dice) -> ID<Project> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<Project>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Project>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         try writer.claimName(draft.value.name, of: Reference(draft.id), in: draft.domain)
     }
 
@@ -34,7 +37,9 @@ extension Project: Governed {
         try writer.moveName(from: old.value.name, to: it.value.name, of: Reference(it.id), in: it.domain)
     }
 
-    public static func admitRemoval(of it: Stored<Project>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Project>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         try writer.requireEmpty(it.id)
         for assignment in try writer.list(Assignment.self, where: "target_id", .string(it.id.text)) {
             try writer.remove(Reference(assignment.id))

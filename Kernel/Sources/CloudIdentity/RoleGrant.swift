@@ -21,7 +21,9 @@ public struct RoleType: Resource {
 extension RoleType: Governed {
     public static func newID(_ dice: any Dice) -> ID<RoleType> { ID(dice.hex32()) }
 
-    public static func admitRemoval(of it: Stored<RoleType>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<RoleType>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         guard Role(rawValue: it.value.name) == nil else {
             throw CloudError(.forbidden, "The role \(it.value.name) is part of the cloud's rules and stays.")
         }
@@ -126,7 +128,10 @@ extension Assignment {
                     )
                     if withNames {
                         let domain: JSON = ["id": "default", "name": "Default"]
-                        user = ["id": .string(it.user.text), "name": .string(try reader.get(it.user).value.name), "domain": domain]
+                        user = [
+                            "id": .string(it.user.text), "name": .string(try reader.get(it.user).value.name),
+                            "domain": domain,
+                        ]
                         project = [
                             "id": .string(it.target.text), "name": .string(try reader.get(it.target).value.name),
                             "domain": domain,

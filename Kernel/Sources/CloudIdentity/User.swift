@@ -24,7 +24,9 @@ public struct User: Resource {
         .text("description", \.description, [.read, .create, .update], "For people."),
         .text("email", \.email, [.read, .create, .update], "Where to write to."),
         .reference("domain_id", \.domain, [.read, .create, .indexed], "The domain it belongs to."),
-        .text("default_project_id", \.defaultProject, [.read, .create, .update], max: 64, "Where it works unless it says."),
+        .text(
+            "default_project_id", \.defaultProject, [.read, .create, .update], max: 64, "Where it works unless it says."
+        ),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether it may log in."),
         .text("password_hash", \.password, [.secret], "A salted hash of the password."),
         .time("tokens_from", \.tokensFrom, [.secret], "Tokens issued before are void."),
@@ -34,7 +36,8 @@ public struct User: Resource {
 extension User: Governed {
     public static func newID(_ dice: any Dice) -> ID<User> { ID(dice.hex32()) }
 
-    public static func admit(_ draft: inout Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         try writer.claimName(draft.value.name, of: Reference(draft.id), in: draft.domain)
     }
 
@@ -76,9 +79,11 @@ extension User {
     ) { (call) throws(CloudError) in
         let id = ID<User>(call.parameter("user_id"))
         guard call.caller.isOperator || call.caller.user?.text == id.text else { throw .missing(kind.title, id.text) }
-        return .bytes(200, try await call.store.read { (reader) throws(CloudError) in
-            try face.body(try reader.get(id), reader)
-        })
+        return .bytes(
+            200,
+            try await call.store.read { (reader) throws(CloudError) in
+                try face.body(try reader.get(id), reader)
+            })
     }
 
     private static func createRoute(_ vault: any Vault) -> Route {
@@ -92,9 +97,11 @@ extension User {
             try face.apply(object, to: &draft, right: .create)
             if let password { draft.password = try await vault.hash(password) }
             let (value, id) = (draft, newID(call.dice))
-            return .bytes(201, try await call.write(id.text) { (writer) throws(CloudError) in
-                try face.body(try writer.create(value, id: id, project: call.project, for: call.caller), writer)
-            })
+            return .bytes(
+                201,
+                try await call.write(id.text) { (writer) throws(CloudError) in
+                    try face.body(try writer.create(value, id: id, project: call.project, for: call.caller), writer)
+                })
         }
     }
 
@@ -107,13 +114,15 @@ extension User {
             var hash: String?
             if let password = try takePassword(&object) { hash = try await vault.hash(password) }
             let (rest, newHash, id) = (object, hash, ID<User>(call.parameter("user_id")))
-            return .bytes(200, try await call.write(id.text) { (writer) throws(CloudError) in
-                let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                    try face.apply(rest, to: &it.value, right: .update)
-                    if let newHash { it.password = newHash }
-                }
-                return try face.body(it, writer)
-            })
+            return .bytes(
+                200,
+                try await call.write(id.text) { (writer) throws(CloudError) in
+                    let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                        try face.apply(rest, to: &it.value, right: .update)
+                        if let newHash { it.password = newHash }
+                    }
+                    return try face.body(it, writer)
+                })
         }
     }
 

@@ -26,15 +26,18 @@ public struct Image: Lifecycle {
         .choice("status", \.status, [.read, .indexed], "Whether its bytes are here."),
         .text("disk_format", \.diskFormat, [.read, .create, .update], max: 20, "raw or qcow2."),
         .text("container_format", \.containerFormat, [.read, .create, .update], max: 20, "bare."),
-        .integer("min_disk", \.minDisk, [.read, .create, .update], 0...65_536, "GiB of disk that a server needs for it."),
-        .integer("min_ram", \.minRAM, [.read, .create, .update], 0...4_194_304, "MiB of memory that a server needs for it."),
+        .integer(
+            "min_disk", \.minDisk, [.read, .create, .update], 0...65_536, "GiB of disk that a server needs for it."),
+        .integer(
+            "min_ram", \.minRAM, [.read, .create, .update], 0...4_194_304, "MiB of memory that a server needs for it."),
         .boolean("protected", \.protected, [.read, .create, .update], "Whether it cannot be deleted."),
         .integer("size", \.size, [.read], 0...Int.max, "Bytes of the file."),
         .integer("virtual_size", \.virtualSize, [.read], 0...Int.max, "Bytes of the disk."),
         .text("checksum", \.checksum, [.read], max: 32, "The file's MD5, in hexadecimal."),
         .text("os_hash_value", \.sha512, [.read], max: 128, "The file's SHA-512, in hexadecimal."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Labels."),
-        .value("properties", \.properties, [.read, .create, .update], max: 32_768, "Names and values of the owner's own."),
+        .value(
+            "properties", \.properties, [.read, .create, .update], max: 32_768, "Names and values of the owner's own."),
     ]
 
     /// What an image's lifecycle acts through: its bytes, and which of them are on their way.
@@ -43,7 +46,9 @@ public struct Image: Lifecycle {
         let uploads: Uploads
     }
 
-    public static func step(_ label: Label, _ turn: inout Turn<Image>, in world: World) async throws(CloudError) -> Next<Label> {
+    public static func step(_ label: Label, _ turn: inout Turn<Image>, in world: World) async throws(CloudError)
+        -> Next<Label>
+    {
         let id = turn.it.id
         if turn.isDoomed, label != .destroy { return .hop(.destroy) }
         switch label {
@@ -68,7 +73,8 @@ public struct Image: Lifecycle {
 extension Image: Governed {
     public static let quota = 200
 
-    public static func admit(_ draft: inout Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         try draft.value.check(caller, was: .private)
     }
 
@@ -81,7 +87,8 @@ extension Image: Governed {
         }
     }
 
-    public static func admitRemoval(of it: Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         guard !it.protected else {
             throw CloudError(.forbidden, "Image \(it.id) is protected and cannot be deleted.")
         }

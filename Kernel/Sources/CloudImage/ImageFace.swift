@@ -19,7 +19,8 @@ extension Image {
 
     /// Names that an owner's property may not have: they are, or were, the image service's own.
     private static func isReserved(_ name: String) -> Bool {
-        name.hasPrefix("os_glance") || ["locations", "direct_url", "deleted", "deleted_at", "properties", "members"].contains(name)
+        name.hasPrefix("os_glance")
+            || ["locations", "direct_url", "deleted", "deleted_at", "properties", "members"].contains(name)
             || face.attributes.contains { $0.name == name }
     }
 
@@ -45,7 +46,8 @@ extension Image {
         guard !isReserved(name) else {
             throw CloudError(.forbidden, "Attribute '\(name)' is reserved or read-only.", field: name)
         }
-        guard let text = value.string, name.utf8.count <= 255, text.utf8.count <= 4096, image.properties.count < 128 else {
+        guard let text = value.string, name.utf8.count <= 255, text.utf8.count <= 4096, image.properties.count < 128
+        else {
             throw .invalid("The property '\(name.prefix(64))' must be a string of at most 4096 bytes.", field: name)
         }
         image.properties[name] = try String(json: .string(text))

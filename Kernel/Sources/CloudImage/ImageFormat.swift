@@ -38,7 +38,9 @@ public enum ImageFormat: String, CaseIterable, Sendable {
         func number(_ place: Int, _ bytes: Int) -> UInt64 {
             head[place..<place + bytes].reduce(0) { $0 << 8 | UInt64($1) }
         }
-        guard head.count >= 104, head.starts(with: Self.magics[0].0) else { throw refusal("it is declared qcow2 and is none") }
+        guard head.count >= 104, head.starts(with: Self.magics[0].0) else {
+            throw refusal("it is declared qcow2 and is none")
+        }
         let version = number(4, 4)
         guard version == 2 || version == 3 else { throw refusal("qcow2 version \(version) is not known") }
         guard number(8, 8) == 0, number(16, 4) == 0 else { throw refusal("it has a backing file") }
@@ -50,15 +52,20 @@ public enum ImageFormat: String, CaseIterable, Sendable {
         let cluster = UInt64(1) << clusterBits
         let entries = number(36, 4)
         let needed = (size + cluster * (cluster / 8) - 1) / (cluster * (cluster / 8))
-        guard entries >= needed, entries <= needed + cluster / 8 else { throw refusal("its table does not fit its size") }
-        guard number(40, 8) < UInt64(length), number(48, 8) < UInt64(length), number(60, 4) == 0 || number(64, 8) < UInt64(length)
+        guard entries >= needed, entries <= needed + cluster / 8 else {
+            throw refusal("its table does not fit its size")
+        }
+        guard number(40, 8) < UInt64(length), number(48, 8) < UInt64(length),
+            number(60, 4) == 0 || number(64, 8) < UInt64(length)
         else { throw refusal("its tables lie beyond its end") }
         guard version == 3 else { return Int(size) }
         // Bit 3 says that another compression is named, which is harmless; every other one is refused: bit 2 is
         // the external data file.
         guard number(72, 8) & ~UInt64(1 << 3) == 0 else { throw refusal("it uses features that are not allowed") }
         let headerLength = Int(number(100, 4))
-        guard headerLength >= 104, headerLength <= 4096, headerLength % 8 == 0 else { throw refusal("its header is malformed") }
+        guard headerLength >= 104, headerLength <= 4096, headerLength % 8 == 0 else {
+            throw refusal("its header is malformed")
+        }
         try extensions(head, from: headerLength, number)
         return Int(size)
     }

@@ -14,7 +14,9 @@ public struct Images: Sendable {
 
     public init(files: any ImageFiles, limit: Int = ImageFormat.largest) { (self.files, self.limit) = (files, limit) }
 
-    public func enroll(in engine: Engine) { engine.enroll(Image.self, world: Image.World(files: files, uploads: uploads)) }
+    public func enroll(in engine: Engine) {
+        engine.enroll(Image.self, world: Image.World(files: files, uploads: uploads))
+    }
 
     /// Removes bytes that no image has.
     public func sweep(_ store: any Store) async throws(CloudError) -> [String] {
@@ -31,7 +33,9 @@ public struct Images: Sendable {
         [Self.versions, list, show, create, update, delete, upload, download] + ImageSchema.routes
     }
 
-    private static let versions = Route(.get, .image, "", action: "show", rule: .anyone, status: 300, "Image's versions.") {
+    private static let versions = Route(
+        .get, .image, "", action: "show", rule: .anyone, status: 300, "Image's versions."
+    ) {
         (call) throws(CloudError) in
         .json(
             300,
@@ -52,7 +56,8 @@ public struct Images: Sendable {
                 try Image.write(it, reader, into: &writer, only: only)
             } next: { writer, marker in
                 // Below the service's prefix, as Glance's clients expect.
-                writer.field("next", .string(String(call.request.nextPath(marker).dropFirst(Service.image.prefix.count))))
+                writer.field(
+                    "next", .string(String(call.request.nextPath(marker).dropFirst(Service.image.prefix.count))))
             }
         }
     }
@@ -79,7 +84,8 @@ public struct Images: Sendable {
         ) { (call) throws(CloudError) in
             guard let object = call.body.object else { throw .invalid("The body must be an object.") }
             var draft = Image()
-            for (name, value) in object.sorted(by: { $0.key < $1.key }) where name != "owner" || value.string != call.project.text {
+            for (name, value) in object.sorted(by: { $0.key < $1.key })
+            where name != "owner" || value.string != call.project.text {
                 try Image.set(name, value, on: &draft, right: .create)
             }
             let (value, id) = (draft, Image.newID(call.dice))
@@ -121,7 +127,9 @@ public struct Images: Sendable {
         let name = String(path.dropFirst()).replacing("~1", with: "/").replacing("~0", with: "~")
         switch operation {
         case "add", "replace":
-            if operation == "replace", image.properties[name] == nil, !Image.face.attributes.contains(where: { $0.name == name }) {
+            if operation == "replace", image.properties[name] == nil,
+                !Image.face.attributes.contains(where: { $0.name == name })
+            {
                 throw .conflict("There is no property '\(name)' to replace.")
             }
             try Image.set(name, step["value"] ?? .null, on: &image, right: .update)
@@ -135,7 +143,8 @@ public struct Images: Sendable {
 
     private var delete: Route {
         Route(
-            .delete, .image, "/v2/images/{image_id}", action: "delete", kind: Image.kind, rule: .role(.member), status: 204,
+            .delete, .image, "/v2/images/{image_id}", action: "delete", kind: Image.kind, rule: .role(.member),
+            status: 204,
             "Deletes an image; servers made of it keep their disks."
         ) { (call) throws(CloudError) in
             let id = ID<Image>(call.parameter("image_id"))
@@ -172,7 +181,8 @@ public struct Images: Sendable {
     private func finish(_ id: ID<Image>, _ received: Received, _ call: Call) async throws(CloudError) {
         try await move(id, from: .saving, to: .active, call) { (image) throws(CloudError) in
             guard let format = ImageFormat(rawValue: image.diskFormat), image.containerFormat == "bare" else {
-                throw .invalid("disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
+                throw .invalid(
+                    "disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
             }
             image.virtualSize = try format.virtualSize(head: received.head, length: received.size)
             (image.size, image.checksum, image.sha512) = (received.size, received.md5, received.sha512)
@@ -185,7 +195,9 @@ public struct Images: Sendable {
     ) async throws(CloudError) {
         try await call.write(id.text) { (writer) throws(CloudError) in
             _ = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                guard it.status == old else { throw .conflict("Image \(id) is \(it.status.rawValue), not \(old.rawValue).") }
+                guard it.status == old else {
+                    throw .conflict("Image \(id) is \(it.status.rawValue), not \(old.rawValue).")
+                }
                 it.status = new
                 try change(&it.value)
             }

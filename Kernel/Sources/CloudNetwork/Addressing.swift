@@ -51,8 +51,9 @@ extension Port {
             let taken = Set(try writer.claims(Subnet.space(subnet.id)).compactMap { IPv4($0)?.number })
             for pool in subnet.pools {
                 // Among one more than are taken, one is free: the search is short whatever the pool's size.
-                guard let number = (pool.start.number...pool.end.number).lazy.prefix(taken.count + 1)
-                    .first(where: { !taken.contains($0) && $0 != subnet.gateway?.number })
+                guard
+                    let number = (pool.start.number...pool.end.number).lazy.prefix(taken.count + 1)
+                        .first(where: { !taken.contains($0) && $0 != subnet.gateway?.number })
                 else { continue }
                 let address = IPv4(number: number)
                 try writer.claim(Subnet.space(subnet.id), address.description, for: owner)

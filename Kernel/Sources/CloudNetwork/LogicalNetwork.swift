@@ -10,7 +10,9 @@ public struct LogicalNetwork: Lifecycle {
     public var status = Status.build, fault = ""
 
     public enum Plane: String, CaseIterable, Sendable { case data, storage }
-    public enum Status: String, CaseIterable, Sendable { case build = "BUILD", active = "ACTIVE", down = "DOWN", error = "ERROR" }
+    public enum Status: String, CaseIterable, Sendable {
+        case build = "BUILD", active = "ACTIVE", down = "DOWN", error = "ERROR"
+    }
     public enum Label: String, CaseIterable, Sendable { case weave, destroy }
 
     public init() {}
@@ -91,7 +93,9 @@ extension LogicalNetwork {
             .computed("shared", "Whether other projects may use it.") { (_, _) in false },
             .computed("router:external", "Whether it leads out of the cloud.") { (_, _) in false }
                 .only(for: .openstack),
-            .computed("port_security_enabled", "Whether its ports may send only from their own addresses.") { (_, _) in true },
+            .computed("port_security_enabled", "Whether its ports may send only from their own addresses.") { (_, _) in
+                true
+            },
             .computed("subnets", "Its subnets.") { (it, reader) throws(CloudError) in
                 .array(
                     try reader.list(Subnet.self, where: "network_id", .string(it.id.text)).map { .string($0.id.text) })
@@ -110,7 +114,9 @@ extension Attribute where R: Taggable {
         Attribute(
             "tags", type: .json(max: 8192), rights: [.read, .create, .update], "Names and values of the owner's own.",
             read: { (it, _) throws(CloudError) in it.value.tags.json },
-            write: { (value, json) throws(CloudError) in value.tags = json.isNull ? [:] : try checked([String: String](json: json)) }
+            write: { (value, json) throws(CloudError) in
+                value.tags = json.isNull ? [:] : try checked([String: String](json: json))
+            }
         ).only(for: .ecl)
     }
 

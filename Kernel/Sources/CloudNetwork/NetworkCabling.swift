@@ -67,7 +67,8 @@ public struct NetworkCabling: Cabling {
             out.append(
                 Interface(
                     port: port.id.text, networkName: try reader.get(port.network).value.name, mac: mac,
-                    addresses: port.addresses.compactMap(\.address), mtu: LogicalNetwork.mtu, network: port.network.text,
+                    addresses: port.addresses.compactMap(\.address), mtu: LogicalNetwork.mtu,
+                    network: port.network.text,
                     subnets: port.addresses.filter { $0.address != nil }.map(\.subnet.text)))
         }
         return out

@@ -17,7 +17,9 @@ public struct Port: Lifecycle {
     public var tags: [String: String] = [:]
     public var status = Status.down, host = "", fault = ""
 
-    public enum Status: String, CaseIterable, Sendable { case active = "ACTIVE", down = "DOWN", build = "BUILD", error = "ERROR" }
+    public enum Status: String, CaseIterable, Sendable {
+        case active = "ACTIVE", down = "DOWN", build = "BUILD", error = "ERROR"
+    }
     public enum Label: String, CaseIterable, Sendable { case join, destroy }
 
     public init() {}
@@ -97,7 +99,8 @@ extension Stored where R == Port {
         guard let mac = value.mac else { return nil }
         return PortSpec(
             id: id, network: value.network, mac: mac,
-            addresses: value.addresses.compactMap { it in it.address.map { PortAddress(subnet: it.subnet, address: $0) } },
+            addresses: value.addresses.compactMap { it in it.address.map { PortAddress(subnet: it.subnet, address: $0) }
+            },
             adminUp: value.adminUp)
     }
 }
@@ -105,7 +108,8 @@ extension Stored where R == Port {
 extension Port: Governed {
     public static let quota = 500
 
-    public static func admit(_ draft: inout Stored<Port>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Port>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         let network = try writer.get(draft.network, for: caller)
         guard network.project == draft.project else { throw .missing(LogicalNetwork.kind.title, network.id.text) }
         try draft.value.refuseReserved(caller)
@@ -136,7 +140,8 @@ extension Port: Governed {
     private func refuseReserved(_ caller: Caller) throws(CloudError) {
         guard deviceOwner.hasPrefix("network:") || (deviceOwner.hasPrefix("compute:") && !isOwned) else { return }
         guard caller.isOperator else {
-            throw CloudError(.forbidden, "The device_owner '\(deviceOwner)' is for the cloud's own ports.", field: "device_owner")
+            throw CloudError(
+                .forbidden, "The device_owner '\(deviceOwner)' is for the cloud's own ports.", field: "device_owner")
         }
     }
 
@@ -154,10 +159,12 @@ extension Port {
         .network, "/v2.0/ports", "port", "ports",
         [
             .id(), .field("network_id"), .field("name"), .field("description"), .field("admin_state_up"),
-            macAttribute, addressAttribute, .field("device_id"), .field("device_owner"), .eclTags(), .openstackTags(), .field("status"),
+            macAttribute, addressAttribute, .field("device_id"), .field("device_owner"), .eclTags(), .openstackTags(),
+            .field("status"),
             .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             .computed("port_security_enabled", "Whether it may send only from its own addresses.") { (_, _) in true },
-            .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned) },
+            .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned)
+            },
         ])
 
     private static let macAttribute = Attribute<Port>(
@@ -166,7 +173,8 @@ extension Port {
         read: { (it, _) throws(CloudError) in .string(it.mac?.text ?? "") },
         write: { (port, json) throws(CloudError) in
             guard let mac = json.string.flatMap({ MAC($0) }) else {
-                throw .invalid("Invalid input for mac_address: not a hardware address of one card.", field: "mac_address")
+                throw .invalid(
+                    "Invalid input for mac_address: not a hardware address of one card.", field: "mac_address")
             }
             port.mac = mac
         })

@@ -25,11 +25,14 @@ public struct Subnet: Resource {
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
         .parsed("cidr", \.cidr, [.read, .create, .required, .indexed], "Its addresses, as 10.0.0.0/24."),
-        .parsed("gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
+        .parsed(
+            "gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
         .boolean("enable_dhcp", \.dhcp, [.read, .create, .update], "Whether DHCP hands the addresses out."),
-        .value("dns_nameservers", \.nameServers, [.read, .create, .update], max: 512, "Name servers that DHCP tells of."),
+        .value(
+            "dns_nameservers", \.nameServers, [.read, .create, .update], max: 512, "Name servers that DHCP tells of."),
         .value("ntp_servers", \.ntpServers, [.read, .create, .update], max: 512, "Time servers that DHCP tells of."),
-        .value("host_routes", \.hostRoutes, [.read, .create, .update], max: 4096, "Further routes that DHCP tells of."),
+        .value(
+            "host_routes", \.hostRoutes, [.read, .create, .update], max: 4096, "Further routes that DHCP tells of."),
         .value("allocation_pools", \.pools, [.read, .create], max: 4096, "Ranges that addresses are taken from."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
     ]
@@ -68,7 +71,9 @@ public struct Subnet: Resource {
 extension Subnet: Governed {
     public static let quota = 100
 
-    public static func admit(_ draft: inout Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Subnet>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         var network = try writer.get(draft.network, for: caller)
         guard network.project == draft.project else { throw .missing(LogicalNetwork.kind.title, network.id.text) }
         guard let cidr = draft.cidr, cidr.prefix <= 30 else {
@@ -76,7 +81,8 @@ extension Subnet: Governed {
         }
         for other in try writer.list(Subnet.self, where: "network_id", .string(network.id.text)) {
             if let taken = other.cidr, taken.overlaps(cidr) {
-                throw .invalid("The cidr \(cidr) overlaps with subnet \(other.id) (\(taken)) of the network.", field: "cidr")
+                throw .invalid(
+                    "The cidr \(cidr) overlaps with subnet \(other.id) (\(taken)) of the network.", field: "cidr")
             }
         }
         if draft.gatewayIsOpen { draft.value.gateway = IPv4(number: cidr.first.number + 1) }
@@ -100,7 +106,8 @@ extension Subnet: Governed {
         try writer.change(&network)
     }
 
-    public static func admitRemoval(of it: Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         let users = try writer.list(Port.self, where: "network_id", .string(it.network.text))
             .filter { $0.addresses.contains { $0.subnet == it.id } }
         guard users.isEmpty else {
@@ -117,7 +124,9 @@ extension Subnet: Governed {
     }
 
     private func check(_ cidr: CIDR) throws(CloudError) {
-        func isUsable(_ address: IPv4) -> Bool { cidr.contains(address) && address != cidr.first && address != cidr.last }
+        func isUsable(_ address: IPv4) -> Bool {
+            cidr.contains(address) && address != cidr.first && address != cidr.last
+        }
         if let gateway, !isUsable(gateway) {
             throw .invalid("The gateway \(gateway) is no usable address of \(cidr).", field: "gateway_ip")
         }
@@ -168,7 +177,8 @@ extension Subnet {
         [
             .id(), .field("network_id"), .field("name"), .field("description"), .field("cidr"), gatewayAttribute,
             .field("enable_dhcp"), .field("dns_nameservers"), .field("ntp_servers"), .field("host_routes"),
-            .field("allocation_pools"), .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
+            .field("allocation_pools"), .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"),
+            .created(), .updated(),
             versionAttribute,
             .computed("ipv6_address_mode", "IPv4 subnets have none.") { (_, _) in .null },
             .computed("ipv6_ra_mode", "IPv4 subnets have none.") { (_, _) in .null },
@@ -195,7 +205,9 @@ extension Subnet {
         "ip_version", type: .integer(4...4), rights: [.read, .create], "Always 4.",
         read: { (_, _) throws(CloudError) in 4 },
         write: { (_, json) throws(CloudError) in
-            guard json == 4 else { throw .invalid("Invalid input for ip_version: only 4 is offered.", field: "ip_version") }
+            guard json == 4 else {
+                throw .invalid("Invalid input for ip_version: only 4 is offered.", field: "ip_version")
+            }
         })
 
     static let routes = [

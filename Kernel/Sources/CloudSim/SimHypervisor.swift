@@ -59,7 +59,8 @@ public final class SimHypervisor: Hypervisor {
     }
 
     public func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
-        try await act("pause", guest, host) { (it) throws(CloudError) in if it.state == .running { it.state = .paused } }
+        try await act("pause", guest, host) { (it) throws(CloudError) in if it.state == .running { it.state = .paused }
+        }
     }
 
     public func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
@@ -79,7 +80,9 @@ public final class SimHypervisor: Hypervisor {
 
     public func suspend(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
         try await mischief.effect("suspend \(guest) on \(host)") { () throws(CloudError) in
-            guard let it = book(guest, host), it.state != .absent, it.state != .crashed else { throw .missing("Server", guest.text) }
+            guard let it = book(guest, host), it.state != .absent, it.state != .crashed else {
+                throw .missing("Server", guest.text)
+            }
             guard it.state != .off else { throw .conflict("The server is powered off.") }
             change(guest, host) { ($0.state, $0.offAt) = (.suspended, nil) }
         }
@@ -93,7 +96,9 @@ public final class SimHypervisor: Hypervisor {
                 }
             }
             // Now and then a guest does not let a card go.
-            guard dice.below(8) > 0 || nics.count >= it.spec.nics.count else { throw .conflict("The guest keeps its card.") }
+            guard dice.below(8) > 0 || nics.count >= it.spec.nics.count else {
+                throw .conflict("The guest keeps its card.")
+            }
             it.spec.nics = nics
         }
     }
@@ -110,7 +115,8 @@ public final class SimHypervisor: Hypervisor {
     public func diagnostics(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> GuestDiagnostics {
         try await mischief.effect("diagnostics of \(guest)") { () throws(CloudError) in
             guard let it = book(guest, host), it.state != .absent else { throw .missing("Server", guest.text) }
-            return GuestDiagnostics(cpuTime: 1, uptime: 1, readBytes: 512, readRequests: 1, writeBytes: 512, writeRequests: 1)
+            return GuestDiagnostics(
+                cpuTime: 1, uptime: 1, readBytes: 512, readRequests: 1, writeBytes: 512, writeRequests: 1)
         }
     }
 
@@ -194,7 +200,8 @@ extension SimHypervisor {
         default:
             mischief.note("host \(host) reboots")
             fabric.reboot(host)
-            let lost = (guests[host] ?? [:]).filter { $0.value.state != .absent && $0.value.state != .suspended }.keys.sorted()
+            let lost = (guests[host] ?? [:]).filter { $0.value.state != .absent && $0.value.state != .suspended }.keys
+                .sorted()
             for guest in lost { change(guest, host) { ($0.state, $0.offAt) = (.crashed, nil) } }
             return lost
         }

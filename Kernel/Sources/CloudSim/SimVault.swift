@@ -26,7 +26,9 @@ public struct SimVault: Vault {
 
     public func mac(_ bytes: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
-        for word in ToyDigest.words(key + bytes, 4) { withUnsafeBytes(of: word.littleEndian) { out.append(contentsOf: $0) } }
+        for word in ToyDigest.words(key + bytes, 4) {
+            withUnsafeBytes(of: word.littleEndian) { out.append(contentsOf: $0) }
+        }
         return out
     }
     public func hash(_ password: String) async throws(CloudError) -> String {

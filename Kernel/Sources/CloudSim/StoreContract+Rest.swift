@@ -8,7 +8,8 @@ extension StoreContract {
     }
 
     static let queryCases = [
-        Case(description: "a query finds what meets all its conditions, and one of the others") { (bench) throws(CloudError) in
+        Case(description: "a query finds what meets all its conditions, and one of the others") {
+            (bench) throws(CloudError) in
             try await bench.furnish(5)  // titles t0 t1 t0 t1 t0, pages 0 2 4 1 3
             func found(_ query: Query) async throws(CloudError) -> String { try await ids(query, bench) }
             let books = Query(Book.kind)
@@ -26,7 +27,9 @@ extension StoreContract {
             either.either = [.init("id", among: ["a"]), .init("title", among: ["t1"])]
             try bench.expect(try await found(either) == "abd", "one of the others")
             try bench.expect(try await found(either.with("pages", 0)) == "a", "besides the conditions")
-            let count = try await bench.read { (reader) throws(CloudError) in try reader.count(Query(Book.kind, limit: 1)) }
+            let count = try await bench.read { (reader) throws(CloudError) in
+                try reader.count(Query(Book.kind, limit: 1))
+            }
             try bench.expect(count == 5, "a count has no limit")
         },
         Case(description: "a query orders, begins behind, and ends at its limit") { (bench) throws(CloudError) in
@@ -63,7 +66,10 @@ extension StoreContract {
             try bench.expect(try await ids(Query(Book.kind), bench) == "b", "left out")
             try bench.expect(try await ids(.everything(Book.kind), bench) == "ab", "unless asked for")
             let (book, signals, count) = try await bench.read { (reader) throws(CloudError) in
-                (try reader.get(ID<Book>("a")), try reader.signals(Reference(Book.kind, "a")), try reader.count(Query(Book.kind)))
+                (
+                    try reader.get(ID<Book>("a")), try reader.signals(Reference(Book.kind, "a")),
+                    try reader.count(Query(Book.kind))
+                )
             }
             try bench.expect(book.deletingSince == bench.clock.now() && count == 1, "and when it was asked for is kept")
             try bench.expect(signals.map(\.signal) == [.destroy], "and its lifecycle is told")
@@ -71,7 +77,8 @@ extension StoreContract {
     ]
 
     static let engineCases = [
-        Case(description: "signals stay until cleared by number, and go with their resource") { (bench) throws(CloudError) in
+        Case(description: "signals stay until cleared by number, and go with their resource") {
+            (bench) throws(CloudError) in
             try await bench.furnish(2)
             let (a, b) = (Reference(Book.kind, "a"), Reference(Book.kind, "b"))
             try await bench.store.write(nil) { (writer) throws(CloudError) in
@@ -79,7 +86,8 @@ extension StoreContract {
                 try writer.raise(.destroy, b)
             }
             let seen = try await bench.read { (reader) throws(CloudError) in try reader.signals(a) }
-            try bench.expect(seen.map(\.signal.rawValue) == ["refresh", "odd", "refresh"], "in their order, each by itself")
+            try bench.expect(
+                seen.map(\.signal.rawValue) == ["refresh", "odd", "refresh"], "in their order, each by itself")
             try bench.expect(Set(seen.map(\.number)).count == 3, "each with a number")
             try await bench.store.write(nil) { (writer) throws(CloudError) in
                 try writer.raise(.refresh, a)
@@ -99,10 +107,13 @@ extension StoreContract {
             let fresh = try await bench.read { (reader) throws(CloudError) in try reader.signals(a) }
             try bench.expect(fresh.isEmpty, "signals go with their resource")
         },
-        Case(description: "work is due by its time or a signal, unless it is leased; earliest first") { (bench) throws(CloudError) in
+        Case(description: "work is due by its time or a signal, unless it is leased; earliest first") {
+            (bench) throws(CloudError) in
             try await bench.furnish(3)
             func due() async throws(CloudError) -> String {
-                try await bench.read { (reader) throws(CloudError) in try reader.dueWork(limit: 10).map(\.target.id).joined() }
+                try await bench.read { (reader) throws(CloudError) in
+                    try reader.dueWork(limit: 10).map(\.target.id).joined()
+                }
             }
             try bench.expect(try await due() == "abc", "what is new is due, in the order of its coming")
             let first = try await bench.read { (reader) throws(CloudError) in
@@ -111,7 +122,8 @@ extension StoreContract {
             try bench.expect(first.0?.label == "open" && first.1 == nil, "at the first label, where there are labels")
             try await bench.store.write(nil) { (writer) throws(CloudError) in
                 for (id, wake, lease) in [("a", 100, 0), ("b", 50, 0), ("c", 0, 70)] {
-                    var work = Work(target: Reference(Book.kind, id), label: "shut", wakeAt: writer.now + .seconds(wake))
+                    var work = Work(
+                        target: Reference(Book.kind, id), label: "shut", wakeAt: writer.now + .seconds(wake))
                     (work.attempts, work.lessee) = (3, "engine")
                     work.leasedUntil = writer.now + .seconds(lease)
                     try writer.put(work)
@@ -178,9 +190,13 @@ extension StoreContract {
             try bench.expect(all[0].at < all[1].at && all[5].at == bench.clock.now(), "with its time")
             try bench.expect(all[1...2].contains { $0.action == "made precise" }, "as the transaction left it")
             let (mine, page) = try await bench.read { (reader) throws(CloudError) in
-                (try reader.audit(after: 1, project: ID("p"), limit: 2), try reader.audit(after: 4, project: nil, limit: 1))
+                (
+                    try reader.audit(after: 1, project: ID("p"), limit: 2),
+                    try reader.audit(after: 4, project: nil, limit: 1)
+                )
             }
-            try bench.expect(mine.count == 2 && mine.allSatisfy { $0.caller.project == ID("p") && $0.sequence > 1 }, "one project's")
+            try bench.expect(
+                mine.count == 2 && mine.allSatisfy { $0.caller.project == ID("p") && $0.sequence > 1 }, "one project's")
             try bench.expect(page.map(\.sequence) == [5], "a page of it")
         }
     ]

@@ -10,17 +10,21 @@ extension StoreContract {
             try await bench.write { (writer) throws(CloudError) in
                 var book = Book()
                 (book.title, book.shelf, book.next, book.pages) = (odd, ID("s"), ID("s"), Int.max)
-                (book.isOpen, book.tags, book.readAt, book.mark) = (true, ["a\"b": "ü\\"], Instant(microseconds: -1), .some)
+                (book.isOpen, book.tags, book.readAt, book.mark) = (
+                    true, ["a\"b": "ü\\"], Instant(microseconds: -1), .some
+                )
                 try writer.insert(book, id: ID("x"), project: ID("p"))
             }
             let found = try await bench.read { (reader) throws(CloudError) in try reader.get(ID<Book>("x")) }
             try bench.expect(
                 found.title == odd && found.next == ID("s") && found.pages == .max && found.isOpen
-                    && found.value.tags == ["a\"b": "ü\\"] && found.readAt == Instant(microseconds: -1) && found.mark == .some,
+                    && found.value.tags == ["a\"b": "ü\\"] && found.readAt == Instant(microseconds: -1)
+                    && found.mark == .some,
                 "values come back as they were")
             try bench.expect(
                 found.project == ID("p") && found.version == 1 && found.deletingSince == nil
-                    && found.createdAt == bench.clock.now() && found.updatedAt == found.createdAt, "so do the common ones")
+                    && found.createdAt == bench.clock.now() && found.updatedAt == found.createdAt,
+                "so do the common ones")
         },
         Case(description: "an id is taken once") { (bench) throws(CloudError) in
             try await bench.furnish(1)
@@ -54,7 +58,8 @@ extension StoreContract {
                 now.pages == 9 && now.version == 2 && now.createdAt == seen.createdAt
                     && now.updatedAt == bench.clock.now(), "the update is kept, and when it was made")
         },
-        Case(description: "a unique value is had once, and free again when it is let go") { (bench) throws(CloudError) in
+        Case(description: "a unique value is had once, and free again when it is let go") {
+            (bench) throws(CloudError) in
             try await bench.furnish(0)
             let insert: @Sendable (any Writer, String, String) throws(CloudError) -> Void = {
                 (writer, id, name) throws(CloudError) in
@@ -62,7 +67,9 @@ extension StoreContract {
                 shelf.name = name
                 try writer.insert(shelf, id: ID(id))
             }
-            try await bench.refuse(.conflict, "a name twice") { (writer) throws(CloudError) in try insert(writer, "t", "top") }
+            try await bench.refuse(.conflict, "a name twice") { (writer) throws(CloudError) in
+                try insert(writer, "t", "top")
+            }
             try await bench.write { (writer) throws(CloudError) in
                 try insert(writer, "t", "low")
                 var top = try writer.get(ID<Shelf>("s"))
@@ -128,7 +135,8 @@ extension StoreContract {
             }
             try bench.expect(space == ["3"] && other == ["1"], "claims are their owners', and go with them")
         },
-        Case(description: "a transaction sees its own writes, and all of it happens or none") { (bench) throws(CloudError) in
+        Case(description: "a transaction sees its own writes, and all of it happens or none") {
+            (bench) throws(CloudError) in
             try await bench.furnish(2)
             try await bench.refuse(.invalid, "an error at the end") { (writer) throws(CloudError) in
                 var book = try writer.get(ID<Book>("a"))
@@ -163,7 +171,8 @@ extension StoreContract {
                 try bench.expect(before == (try await bench.image()), "and changes nothing")
             }
         },
-        Case(description: "who observes is told of each commit before its caller goes on") { (bench) throws(CloudError) in
+        Case(description: "who observes is told of each commit before its caller goes on") {
+            (bench) throws(CloudError) in
             let seen = Mutex<[(Set<Reference>, Int)]>([])
             bench.store.observe { changed, reader in
                 let count = (try? reader.count(.everything(Book.kind))) ?? -1

@@ -65,10 +65,14 @@ struct Bench: Sendable {
 
     static let record = AuditRecord(.system("contract"), service: "contract", action: "try")
 
-    func write<T: Sendable>(_ body: @escaping @Sendable (any Writer) throws(CloudError) -> T) async throws(CloudError) -> T {
+    func write<T: Sendable>(_ body: @escaping @Sendable (any Writer) throws(CloudError) -> T) async throws(CloudError)
+        -> T
+    {
         try await store.write(Self.record, body)
     }
-    func read<T: Sendable>(_ body: @escaping @Sendable (any Reader) throws(CloudError) -> T) async throws(CloudError) -> T {
+    func read<T: Sendable>(_ body: @escaping @Sendable (any Reader) throws(CloudError) -> T) async throws(CloudError)
+        -> T
+    {
         try await store.read(body)
     }
     /// Expects a write to be refused in this way, and to have changed nothing.
@@ -92,7 +96,9 @@ struct Bench: Sendable {
                     lines.append("\(row) \(try reader.signals(target)) \(String(describing: try reader.work(target)))")
                 }
             }
-            return lines + (try reader.claims("space").sorted()) + ["\(try reader.audit(after: 0, project: nil, limit: 1000))"]
+            return lines + (try reader.claims("space").sorted()) + [
+                "\(try reader.audit(after: 0, project: nil, limit: 1000))"
+            ]
         }
     }
     func expect(_ holds: Bool, _ what: String) throws(CloudError) {

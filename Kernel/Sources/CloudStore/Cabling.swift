@@ -22,7 +22,8 @@ public struct Interface: Hashable, Sendable {
     public var network: String
     public var subnets: [String]
     public init(
-        port: String, networkName: String, mac: MAC, addresses: [IPv4], mtu: Int, network: String = "", subnets: [String] = []
+        port: String, networkName: String, mac: MAC, addresses: [IPv4], mtu: Int, network: String = "",
+        subnets: [String] = []
     ) {
         (self.port, self.networkName, self.mac, self.addresses, self.mtu) = (port, networkName, mac, addresses, mtu)
         (self.network, self.subnets) = (network, subnets)
@@ -34,13 +35,15 @@ public protocol Cabling: Sendable {
     /// Takes a port for each wish, in the transaction that creates the server. With `anyNetwork` and no wish, the
     /// project's only network, if it has one. Ports that are made get the security groups named, by name or id.
     func order(
-        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, owner: String, caller: Caller, dice: any Dice,
+        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, owner: String,
+        caller: Caller, dice: any Dice,
         in writer: any Writer
     ) throws(CloudError)
     /// The device's interfaces, in the order they were asked for.
     func interfaces(of device: Reference, in reader: any Reader) throws(CloudError) -> [Interface]
     /// Brings each of the device's ports to a host, for a process of user `uid`; returns the host's devices by port.
-    func plug(_ device: Reference, uid: Int, on host: HostName, in store: any Store) async throws(CloudError) -> [String: String]
+    func plug(_ device: Reference, uid: Int, on host: HostName, in store: any Store) async throws(CloudError)
+        -> [String: String]
     /// Takes the device's ports off a host.
     func unplug(_ device: Reference, on host: HostName, in store: any Store) async throws(CloudError)
     /// Returns when the ports plugged before carry packets.

@@ -18,11 +18,13 @@ public protocol Governed: Resource {
 extension Governed {
     public static var quota: Int { 1000 }
     public static func newID(_ dice: any Dice) -> ID<Self> { ID(dice.uuid()) }
-    public static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError) {}
+    public static func admit(_ draft: inout Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {}
     public static func admitChange(
         of it: inout Stored<Self>, from old: Stored<Self>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {}
-    public static func admitRemoval(of it: Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError) {}
+    public static func admitRemoval(of it: Stored<Self>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    }
 }
 
 extension Writer {

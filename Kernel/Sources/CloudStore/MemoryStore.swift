@@ -75,7 +75,9 @@ final class MemoryTransaction: Writer {
     }
 
     func finish() throws(CloudError) -> Set<Reference> {
-        if let record { try append(record) } else if changedResource {
+        if let record {
+            try append(record)
+        } else if changedResource {
             throw .fault("a resource was changed without an audit record")
         }
         return changed

@@ -14,7 +14,8 @@ extension Reader {
 
     /// The resource if the caller may know of it; otherwise `missing`, in the same words as for an id that is none.
     public func get<R: Resource>(_ id: ID<R>, for caller: Caller) throws(CloudError) -> Stored<R> {
-        guard let found = try find(id), found.deletingSince == nil || R.isShownWhileDeleted, found.isVisible(to: caller) else {
+        guard let found = try find(id), found.deletingSince == nil || R.isShownWhileDeleted, found.isVisible(to: caller)
+        else {
             throw .missing(R.kind.title, id.text)
         }
         return found
@@ -27,11 +28,13 @@ extension Reader {
     }
 
     /// Those of a kind in which a column has a value.
-    public func list<R: Resource>(_ type: R.Type, where column: String, _ value: JSON) throws(CloudError) -> [Stored<R>] {
+    public func list<R: Resource>(_ type: R.Type, where column: String, _ value: JSON) throws(CloudError) -> [Stored<R>]
+    {
         try list(type, Query(R.kind).with(column, value))
     }
 
-    public func first<R: Resource>(_ type: R.Type, where column: String, _ value: JSON) throws(CloudError) -> Stored<R>? {
+    public func first<R: Resource>(_ type: R.Type, where column: String, _ value: JSON) throws(CloudError) -> Stored<R>?
+    {
         try list(type, Query(R.kind, limit: 1).with(column, value)).first
     }
 }
@@ -50,7 +53,9 @@ extension Stored {
     }
 
     private var isOpen: Bool {
-        guard let opening = R.opening, let field = R.fields.first(where: { $0.name == opening.column }) else { return false }
+        guard let opening = R.opening, let field = R.fields.first(where: { $0.name == opening.column }) else {
+            return false
+        }
         return field.get(value) == opening.value
     }
 }

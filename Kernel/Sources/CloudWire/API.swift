@@ -42,7 +42,8 @@ public final class API: Sendable {
         case .none:
             response = refusal(dialect(request.path), CloudError(.missing, "There is nothing at this path."))
         case .badMethod(let allowed):
-            response = refusal(dialect(request.path), CloudError(.badMethod, "This path does not take \(request.method.rawValue)."))
+            response = refusal(
+                dialect(request.path), CloudError(.badMethod, "This path does not take \(request.method.rawValue)."))
             response.headers.append(("allow", allowed.map(\.rawValue).joined(separator: ", ")))
         case .found(let route, let parameters):
             response = await answer(request, route, parameters, caller)
@@ -65,7 +66,8 @@ public final class API: Sendable {
             guard route.rule.permits(caller) else {
                 throw CloudError(.forbidden, "Your roles do not permit to \(route.action) here.")
             }
-            if route.service != .identity, route.rule != .anyone, let named = parameters["project_id"], !caller.isOperator,
+            if route.service != .identity, route.rule != .anyone, let named = parameters["project_id"],
+                !caller.isOperator,
                 named != caller.project?.text
             {
                 throw CloudError(.forbidden, "The token is not for project \(named).")

@@ -12,7 +12,8 @@ public struct Face<R: Resource>: Sendable {
     public let attributes: [Attribute<R>]
     private let byName: [Audience: [String: Attribute<R>]]
 
-    public init(_ service: Service, _ path: String, _ singular: String, _ plural: String, _ attributes: [Attribute<R>]) {
+    public init(_ service: Service, _ path: String, _ singular: String, _ plural: String, _ attributes: [Attribute<R>])
+    {
         (self.service, self.path, self.singular, self.plural) = (service, path, singular, plural)
         self.attributes = attributes
         byName = Dictionary(
@@ -63,7 +64,8 @@ public struct Face<R: Resource>: Sendable {
         }
         guard right == .create else { return }
         for attribute in attributes where attribute.rights.contains(.required) && object[attribute.name] == nil {
-            throw .invalid("Failed to parse request. Required attribute '\(attribute.name)' not specified.", field: attribute.name)
+            throw .invalid(
+                "Failed to parse request. Required attribute '\(attribute.name)' not specified.", field: attribute.name)
         }
     }
 

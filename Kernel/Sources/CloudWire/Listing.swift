@@ -27,7 +27,8 @@ struct Listing<R: Resource>: Sendable {
         }
         only = Set(request.query.filter { $0.name == "fields" }.map(\.value))
         var filters: [String: [JSON]] = [:]
-        for (name, text) in request.query where !Self.directives.contains(name) && name != "all_tenants" && name != "all_projects" {
+        for (name, text) in request.query
+        where !Self.directives.contains(name) && name != "all_tenants" && name != "all_projects" {
             guard let attribute = face.attribute(name), let column = attribute.column else {
                 if strict { throw .invalid("'\(name)' is not a filter of \(R.kind.plural).", field: name) }
                 continue
@@ -74,7 +75,9 @@ struct Listing<R: Resource>: Sendable {
             keys.append(String(pair[0]))
             directions.append(pair.count > 1 ? String(pair[1]) : "asc")
         }
-        if keys.isEmpty { return [Query.Order("created_at", ascending: face.service != .compute && face.service != .image)] }
+        if keys.isEmpty {
+            return [Query.Order("created_at", ascending: face.service != .compute && face.service != .image)]
+        }
         var order: [Query.Order] = []
         for (place, key) in keys.prefix(8).enumerated() {
             guard let column = face.attribute(key)?.column else {
@@ -94,7 +97,8 @@ extension Face {
     /// One page, and the marker of the next if there is one.
     public func page(
         _ call: Call, strict: Bool, adjust: (inout Query) throws(CloudError) -> Void = { (_) throws(CloudError) in },
-        write one: @escaping @Sendable (Stored<R>, any Reader, inout JSONWriter, Set<String>) throws(CloudError) -> Void,
+        write one:
+            @escaping @Sendable (Stored<R>, any Reader, inout JSONWriter, Set<String>) throws(CloudError) -> Void,
         next: @escaping @Sendable (inout JSONWriter, String) -> Void
     ) async throws(CloudError) -> Response {
         var listing = try Listing(self, call, strict: strict)
@@ -103,7 +107,8 @@ extension Face {
         let bytes = try await call.store.read { (reader) throws(CloudError) in
             if let marker = query.after {
                 guard let row = try reader.find(ID<R>(marker)), row.isVisible(to: call.caller) else {
-                    throw .invalid("The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
+                    throw .invalid(
+                        "The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
                 }
             }
             let found = try reader.list(R.self, query)

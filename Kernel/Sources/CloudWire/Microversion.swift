@@ -14,7 +14,8 @@ public enum Microversion {
             throw .invalid("'\(text.prefix(64))' is no version of the API.")
         }
         guard parts[0] == "2", (1...newest).contains(minor) else {
-            throw CloudError(.notAcceptable, "Version \(text.prefix(64)) is not supported by the API: 2.1 to 2.\(newest) are.")
+            throw CloudError(
+                .notAcceptable, "Version \(text.prefix(64)) is not supported by the API: 2.1 to 2.\(newest) are.")
         }
         return minor
     }

@@ -30,12 +30,15 @@ enum OpenAPI {
     }
 
     private static func operation(_ route: Route) -> JSON {
-        let names = Router.segments(route.fullPath).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        let names = Router.segments(route.fullPath).filter { $0.hasPrefix("{") }.map {
+            String($0.dropFirst().dropLast())
+        }
         var out: [String: JSON] = [
             "summary": .string(route.help),
             "tags": [.string(route.service.name)],
             "operationId": .string(
-                ([route.service.name, route.action] + Router.segments(route.path).map { $0.filter { $0 != "{" && $0 != "}" } })
+                ([route.service.name, route.action]
+                    + Router.segments(route.path).map { $0.filter { $0 != "{" && $0 != "}" } })
                     .joined(separator: "_")),
             "parameters": .array(
                 names.map { ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]] }),
@@ -48,7 +51,9 @@ enum OpenAPI {
         switch route.intake {
         case .nothing: break
         case .stream:
-            out["requestBody"] = ["content": ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]]]
+            out["requestBody"] = [
+                "content": ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]]
+            ]
         case .json:
             var media: [String: JSON] = ["schema": body(route, for: route.method == .post ? .create : .update)]
             if let example = route.example { media["example"] = example }

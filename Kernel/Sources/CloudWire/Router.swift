@@ -48,7 +48,8 @@ struct Router: Sendable {
         let segments = Self.segments(path)
         guard segments.count <= 16, let node = find(root, segments[...]) else { return .none }
         guard let route = node.routes[method] ?? (method == .head ? node.routes[.get] : nil) else {
-            return node.routes.isEmpty ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })
+            return node.routes.isEmpty
+                ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })
         }
         var parameters: [String: String] = [:]
         for (pattern, segment) in zip(Self.segments(route.fullPath), segments) where pattern.hasPrefix("{") {

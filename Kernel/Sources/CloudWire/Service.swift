@@ -58,7 +58,9 @@ public enum Dialect: String, Sendable {
         let status = status(error.code)
         switch self {
         case .keystone, .glance:
-            return ["error": ["code": .integer(status), "message": .string(error.message), "title": .string(title(status))]]
+            return [
+                "error": ["code": .integer(status), "message": .string(error.message), "title": .string(title(status))]
+            ]
         case .nova:
             return [novaKey(error.code): ["code": .integer(status), "message": .string(error.message)]]
         case .neutron:

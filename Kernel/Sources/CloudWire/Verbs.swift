@@ -15,7 +15,8 @@ extension Face where R: Governed {
             try await page(call, strict: true) { (stored, reader, writer, only) throws(CloudError) in
                 try write(stored, reader, into: &writer, only: only, for: call.audience)
             } next: { writer, marker in
-                writer.field(plural + "_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
+                writer.field(
+                    plural + "_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
             }
         }
     }
@@ -46,7 +47,8 @@ extension Face where R: Governed {
             return .bytes(
                 status,
                 try await call.write(id.text) { (writer) throws(CloudError) in
-                    try body(try writer.create(value, id: id, project: owner, for: call.caller), writer, for: call.audience)
+                    try body(
+                        try writer.create(value, id: id, project: owner, for: call.caller), writer, for: call.audience)
                 })
         }
     }

@@ -4,18 +4,24 @@ import Testing
 
 @Suite("JSON: strict reading, safe writing")
 struct JSONTests {
-    @Test("what RFC 8259 allows is read", arguments: [
-        ("null", JSON.null), (" true\n", true), ("[1,-0,2.5e3]", [1, 0, .number(2500)]), ("{}", [:]),
-        (#"{"a":{"b":[null]}}"#, ["a": ["b": [nil]]]), (#""\u00e9\n\/\ud83d\ude00""#, "é\n/😀"),
-        ("9223372036854775807", .integer(.max)), ("9223372036854775808", .number(9223372036854775808)),
-    ] as [(String, JSON)])
+    @Test(
+        "what RFC 8259 allows is read",
+        arguments: [
+            ("null", JSON.null), (" true\n", true), ("[1,-0,2.5e3]", [1, 0, .number(2500)]), ("{}", [:]),
+            (#"{"a":{"b":[null]}}"#, ["a": ["b": [nil]]]), (#""\u00e9\n\/\ud83d\ude00""#, "é\n/😀"),
+            ("9223372036854775807", .integer(.max)), ("9223372036854775808", .number(9223372036854775808)),
+        ] as [(String, JSON)])
     func reads(_ text: String, _ value: JSON) throws { #expect(try JSON.parse(text) == value) }
 
-    @Test("what it does not allow is refused", arguments: [
-        "", " ", "nul", "truex", "01", "-", "1.", ".5", "+1", "1e", "1e999", "0x1", "NaN", "[1,]", "[1 2]", "[", "]", "{",
-        #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#, #"{"a":1,"a":2}"#, "{} {}", "'a'", "\"a", "\"\u{1}\"", #""\x""#,
-        #""\u12""#, #""\u+123""#, #""\ud800""#, #""\ud800\u0041""#, #""\udc00""#, "// no\n1", "\u{FEFF}1",
-    ])
+    @Test(
+        "what it does not allow is refused",
+        arguments: [
+            "", " ", "nul", "truex", "01", "-", "1.", ".5", "+1", "1e", "1e999", "0x1", "NaN", "[1,]", "[1 2]", "[",
+            "]", "{",
+            #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#, #"{"a":1,"a":2}"#, "{} {}", "'a'", "\"a", "\"\u{1}\"",
+            #""\x""#,
+            #""\u12""#, #""\u+123""#, #""\ud800""#, #""\ud800\u0041""#, #""\udc00""#, "// no\n1", "\u{FEFF}1",
+        ])
     func refuses(_ text: String) {
         let error = #expect(throws: CloudError.self) { try JSON.parse(text) }
         #expect(error?.code == .invalid)
@@ -41,7 +47,9 @@ struct JSONTests {
     @Test("whatever bytes come, the parser answers and does not crash, and what it reads it writes back")
     func fuzz() {
         let dice = SeededDice(7)
-        let seeds = [#"{"a":[1,2.5,"x\u00e9",null,true],"b":{"c":"\ud83d\ude00"}}"#, "[[[[]]]]", "-12.5e-3", #""\\\"""#]
+        let seeds = [
+            #"{"a":[1,2.5,"x\u00e9",null,true],"b":{"c":"\ud83d\ude00"}}"#, "[[[[]]]]", "-12.5e-3", #""\\\"""#,
+        ]
         var read = 0
         for round in 0..<4000 {
             var bytes = Array(seeds[round % seeds.count].utf8)

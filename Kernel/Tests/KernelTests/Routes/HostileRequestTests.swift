@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Requests that are wrong on purpose")
 struct HostileRequestTests {
-    static let bodied = RouteWalkTests.routes.filter { if case .json = $0.intake { true } else { false } }.map(\.name).sorted()
+    static let bodied = RouteWalkTests.routes.filter { if case .json = $0.intake { true } else { false } }.map(\.name)
+        .sorted()
 
     /// Who may take a route, with the least power.
     private static func actor(_ route: Route) -> Actor { route.rule == .operator ? .operator : .member }
@@ -62,8 +63,10 @@ struct HostileRequestTests {
     /// The ways to every value in a document.
     private static func places(_ json: JSON) -> [[String]] {
         switch json {
-        case .object(let members): [[]] + members.sorted { $0.key < $1.key }.flatMap { name, member in places(member).map { [name] + $0 } }
-        case .array(let items): [[]] + items.enumerated().flatMap { place, item in places(item).map { ["\(place)"] + $0 } }
+        case .object(let members):
+            [[]] + members.sorted { $0.key < $1.key }.flatMap { name, member in places(member).map { [name] + $0 } }
+        case .array(let items):
+            [[]] + items.enumerated().flatMap { place, item in places(item).map { ["\(place)"] + $0 } }
         default: [[]]
         }
     }
@@ -108,7 +111,9 @@ struct HostileRequestTests {
                 let answer = await stage.send(.member, route.method, path, body)
                 #expect(answer.status < 500)
                 for record in try await stage.audit().dropFirst(count) {
-                    #expect(record.caller.project?.text == stage.projects[.member]! && record.caller.user?.text == stage.users[.member]!)
+                    #expect(
+                        record.caller.project?.text == stage.projects[.member]!
+                            && record.caller.user?.text == stage.users[.member]!)
                 }
                 // Changing one's password ends one's tokens.
                 if route.action == "change_password" { return }
@@ -124,7 +129,8 @@ struct HostileRequestTests {
         for route in stage.cloud.api.routes { byPath[route.fullPath, default: []].insert(route.method) }
         for (path, methods) in byPath.sorted(by: { $0.key < $1.key }) {
             let real = Router.segments(path).map { $0.hasPrefix("{") ? "x" : String($0) }.joined(separator: "/")
-            for method in CloudWire.Method.allCases where !methods.contains(method) && !(method == .head && methods.contains(.get)) {
+            for method in CloudWire.Method.allCases
+            where !methods.contains(method) && !(method == .head && methods.contains(.get)) {
                 let answer = await stage.send(.member, method, "/" + real)
                 #expect(answer.status == 405, "\(method) \(path)")
                 #expect(answer.headers.contains { $0.name == "allow" })

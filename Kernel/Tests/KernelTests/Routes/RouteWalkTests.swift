@@ -10,7 +10,9 @@ import Testing
 @Suite("C043, C120: every route, by everyone")
 struct RouteWalkTests {
     /// The routes by name. They do not depend on the world, so any will do.
-    static let routes = Cloud(SimWorld(seed: 0).ports, Settings(base: "https://sim", region: "r", firstUID: 1, engine: "a")) {
+    static let routes = Cloud(
+        SimWorld(seed: 0).ports, Settings(base: "https://sim", region: "r", firstUID: 1, engine: "a")
+    ) {
         _, _ in
     }.api.routes
     static let names = routes.map(\.name).sorted()
@@ -18,7 +20,9 @@ struct RouteWalkTests {
     static func route(_ name: String, on stage: Stage) -> Route { stage.cloud.api.routes.first { $0.name == name }! }
 
     /// Logging in is the one route whose body depends on who calls, so that no example can stand for it.
-    static func isLogin(_ route: Route) -> Bool { route.fullPath == "/identity/v3/auth/tokens" && route.method == .post }
+    static func isLogin(_ route: Route) -> Bool {
+        route.fullPath == "/identity/v3/auth/tokens" && route.method == .post
+    }
 
     @Test("without a token there is 401, whatever else is sent", arguments: names)
     func nobody(_ name: String) async throws {
@@ -26,7 +30,8 @@ struct RouteWalkTests {
         let route = Self.route(name, on: stage)
         let path = try await stage.path(route, for: .nobody, of: .member)
         for headers in [[:], Self.forged(stage), ["x-auth-token": "forged.token"]] {
-            let answer = await stage.send(.nobody, route.method, path, try await Self.body(route, stage), headers: headers)
+            let answer = await stage.send(
+                .nobody, route.method, path, try await Self.body(route, stage), headers: headers)
             if route.rule == .anyone {
                 #expect(answer.status != 401 || Self.isLogin(route), "\(answer.text)")
             } else {
@@ -49,14 +54,18 @@ struct RouteWalkTests {
         let missing = "/" + segments.joined(separator: "/")
         let body = try await Self.body(route, stage)
         let before = try await stage.holdings(.member)
-        let answers = [await stage.send(.stranger, route.method, made, body), await stage.send(.stranger, route.method, missing, body)]
+        let answers = [
+            await stage.send(.stranger, route.method, made, body),
+            await stage.send(.stranger, route.method, missing, body),
+        ]
         let forged = await stage.send(.stranger, route.method, made, body, headers: Self.forged(stage))
         if Self.access(route) == .project {
             #expect(answers[0].status == 404, "\(answers[0].text)")
         }
         if answers[0].status >= 400 {
             #expect(answers[0].text.replacing(id, with: "ID") == answers[1].text.replacing(none, with: "ID"))
-            #expect(forged.status == answers[0].status && forged.text == answers[0].text, "forged headers: \(forged.text)")
+            #expect(
+                forged.status == answers[0].status && forged.text == answers[0].text, "forged headers: \(forged.text)")
         }
         #expect(try await stage.holdings(.member) == before)
     }
@@ -134,7 +143,9 @@ struct RouteWalkTests {
             #expect(record.outcome == (answer.status < 400 ? .success : .refused), context)
             #expect(record.caller.requestID == request && record.caller.address == Stage.address, context)
             #expect(record.service == route.service.name && !record.action.isEmpty, context)
-            #expect(record.caller.user?.text == stage.users[actor] && record.caller.project?.text == stage.projects[actor], context)
+            #expect(
+                record.caller.user?.text == stage.users[actor] && record.caller.project?.text == stage.projects[actor],
+                context)
             #expect((record.caller.token ?? "").isEmpty == (actor == .nobody), context)
             if let kind = route.kind { #expect(record.kind == kind.name, context) }
             // Identity's acts on tokens name the person, who stands neither in the path nor in the answer.
@@ -158,7 +169,9 @@ struct RouteWalkTests {
     }
 
     private static func soften(_ route: Route, _ path: String, _ stage: Stage) async throws(CloudError) {
-        guard let update = stage.cloud.api.routes.first(where: { $0.fullPath == route.fullPath && $0.action == "update" }),
+        guard
+            let update = stage.cloud.api.routes.first(where: { $0.fullPath == route.fullPath && $0.action == "update" }
+            ),
             let example = update.example
         else { return }
         _ = await stage.send(.operator, update.method, path, example)
@@ -182,7 +195,9 @@ struct RouteWalkTests {
     }
 
     /// What belongs to a person and not to a project: a keypair, an account.
-    static func isPersonal(_ route: Route) -> Bool { access(route) == .system && route.rule != .operator && route.isTargeted }
+    static func isPersonal(_ route: Route) -> Bool {
+        access(route) == .system && route.rule != .operator && route.isTargeted
+    }
 
     static func access(_ route: Route) -> Access? { route.kind.flatMap { Cloud.schemas.find($0.name)?.access } }
 

@@ -33,7 +33,9 @@ final class Stage: @unchecked Sendable {
     static let password = "correct horse"
 
     init() async throws(CloudError) {
-        cloud = Cloud(world.ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) { _, _ in }
+        cloud = Cloud(world.ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) {
+            _, _ in
+        }
         try await cloud.begin()
         for actor in Actor.allCases where actor != .nobody {
             projects[actor] = try await cloud.identity.enlist(
@@ -48,12 +50,17 @@ final class Stage: @unchecked Sendable {
     }
 
     func logIn(_ actor: Actor) async throws(CloudError) {
-        let body: JSON = ["auth": [
-            "identity": ["methods": ["password"], "password": [
-                "user": ["name": .string(actor.rawValue), "password": .string(Self.password)],
-            ]],
-            "scope": ["project": ["id": .string(projects[actor]!)]],
-        ]]
+        let body: JSON = [
+            "auth": [
+                "identity": [
+                    "methods": ["password"],
+                    "password": [
+                        "user": ["name": .string(actor.rawValue), "password": .string(Self.password)]
+                    ],
+                ],
+                "scope": ["project": ["id": .string(projects[actor]!)]],
+            ]
+        ]
         let answer = await send(.nobody, .post, "/identity/v3/auth/tokens", body)
         guard answer.status == 201, let token = answer.headers.first(where: { $0.name == "x-subject-token" })?.value,
             let user = answer.json["token"]?["user"]?["id"]?.string
@@ -74,9 +81,10 @@ final class Stage: @unchecked Sendable {
             let two = pair.split(separator: "=", maxSplits: 1)
             query.append((String(two[0]), two.count > 1 ? String(two[1]) : ""))
         }
-        return await cloud.api.handle(Request(
-            method: method, path: String(parts.first ?? ""), query: query, headers: all,
-            body: Chunk(bytes ?? body.map { Array($0.text.utf8) } ?? []), remote: Self.address))
+        return await cloud.api.handle(
+            Request(
+                method: method, path: String(parts.first ?? ""), query: query, headers: all,
+                body: Chunk(bytes ?? body.map { Array($0.text.utf8) } ?? []), remote: Self.address))
     }
 
     /// Lets every lifecycle finish.
@@ -85,7 +93,9 @@ final class Stage: @unchecked Sendable {
     }
 
     func audit() async throws(CloudError) -> [AuditRecord] {
-        try await world.store.read { (reader) throws(CloudError) in try reader.audit(after: 0, project: nil, limit: .max) }
+        try await world.store.read { (reader) throws(CloudError) in
+            try reader.audit(after: 0, project: nil, limit: .max)
+        }
     }
 
     /// Every row that a project owns, and every keypair of its people.
@@ -95,7 +105,9 @@ final class Stage: @unchecked Sendable {
             var lines: [String] = []
             for schema in reader.schemas.all {
                 for row in try reader.rows(.everything(schema.kind))
-                where row.project == project || row.values.contains(.string(user)) || row.id == project || row.id == user {
+                where row.project == project || row.values.contains(.string(user)) || row.id == project
+                    || row.id == user
+                {
                     lines.append("\(schema.kind) \(row)")
                 }
             }
@@ -120,7 +132,8 @@ final class Stage: @unchecked Sendable {
         let answer = await send(maker, route.method, try await path(route, for: maker), body)
         let made = answer.json.object?.count == 1 ? answer.json.object!.first!.value : answer.json
         guard answer.status == route.status, let id = made["id"]?.string ?? made["name"]?.string else {
-            throw .fault("the example of \(route.method) \(route.fullPath) does not work: \(answer.status) \(answer.text)")
+            throw .fault(
+                "the example of \(route.method) \(route.fullPath) does not work: \(answer.status) \(answer.text)")
         }
         if kind == "image", withBytes {
             let sent = await send(maker, .put, "/image/v2/images/\(id)/file", bytes: [UInt8](repeating: 1, count: 512))
@@ -143,7 +156,8 @@ final class Stage: @unchecked Sendable {
     /// Puts a part into the thing that a path names, where the path names a part.
     private func putPart(_ name: String, _ route: Route, _ path: String, of owner: Actor) async throws(CloudError) {
         let isItself = route.method == .put
-        guard !isItself, let put = cloud.api.routes.first(where: { $0.fullPath == route.fullPath && $0.method == .put }) else { return }
+        guard !isItself, let put = cloud.api.routes.first(where: { $0.fullPath == route.fullPath && $0.method == .put })
+        else { return }
         let headers = ["openstack-api-version": "compute latest"]
         let answer = await send(
             put.rule.permits(caller(owner)) ? owner : .operator, .put, path, put.example, headers: headers)
@@ -161,7 +175,9 @@ final class Stage: @unchecked Sendable {
             return .array(out)
         case .object(let members):
             var out: [String: JSON] = [:]
-            for (name, member) in members.sorted(by: { $0.key < $1.key }) { out[name] = try await fill(member, for: actor) }
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                out[name] = try await fill(member, for: actor)
+            }
             if let name = out["name"]?.string {
                 made += 1
                 out["name"] = .string("\(name)-\(made)")
@@ -172,7 +188,9 @@ final class Stage: @unchecked Sendable {
     }
 
     /// The route's path for a caller, its parameters replaced: by things of `owner`, or by an id that is none.
-    func path(_ route: Route, for actor: Actor, of owner: Actor? = nil, target: String? = nil) async throws(CloudError) -> String {
+    func path(_ route: Route, for actor: Actor, of owner: Actor? = nil, target: String? = nil) async throws(CloudError)
+        -> String
+    {
         let names = Router.segments(route.path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
         let about = names.last { !isCallersProject($0, route) }
         var path = route.fullPath
@@ -198,7 +216,9 @@ final class Stage: @unchecked Sendable {
             value = value.percentEncoded
             path = path.replacing("{\(name)}", with: value)
         }
-        if target == nil, let about, Self.parts[about] != nil { try await putPart(about, route, theirs(path, actor, owner ?? actor), of: owner ?? actor) }
+        if target == nil, let about, Self.parts[about] != nil {
+            try await putPart(about, route, theirs(path, actor, owner ?? actor), of: owner ?? actor)
+        }
         return path
     }
 
@@ -230,7 +250,9 @@ final class Stage: @unchecked Sendable {
 extension Route {
     /// Whether a call names one thing.
     var isTargeted: Bool {
-        Router.segments(path).contains { $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity) }
+        Router.segments(path).contains {
+            $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity)
+        }
     }
     var name: String { "\(method.rawValue) \(fullPath)" }
 }

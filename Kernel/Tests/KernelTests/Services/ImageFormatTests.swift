@@ -13,7 +13,9 @@ private struct Header {
         ] { set(place, width, value) }
     }
     mutating func set(_ place: Int, _ width: Int, _ value: UInt64) {
-        for offset in 0..<width { bytes[place + offset] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(width - 1 - offset))) }
+        for offset in 0..<width {
+            bytes[place + offset] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(width - 1 - offset)))
+        }
     }
     /// What is said of it; nil where it passes.
     func judge(length: Int = 1 << 20) -> Int? { try? ImageFormat.qcow2.virtualSize(head: bytes, length: length) }
@@ -27,16 +29,19 @@ struct ImageFormatTests {
         #expect(Header(version: 2).judge() == 1 << 30)
     }
 
-    @Test("one thing wrong in the header is enough", arguments: [
-        ("a backing file", 8, 8, 1024), ("a backing file's length", 16, 4, 9), ("version 1", 4, 4, 1), ("version 4", 4, 4, 4),
-        ("tiny clusters", 20, 4, 8), ("huge clusters", 20, 4, 22), ("no disk", 24, 8, 0), ("3 TiB", 24, 8, 3 << 40),
-        ("negative size", 24, 8, UInt64.max), ("AES", 32, 4, 1), ("LUKS", 32, 4, 2), ("no table", 36, 4, 0),
-        ("a table far too large", 36, 4, 0xffff_ffff), ("the table beyond the end", 40, 8, 1 << 40),
-        ("refcounts beyond the end", 48, 8, 1 << 40), ("snapshots beyond the end", 60, 4, 1), ("dirty", 72, 8, 1),
-        ("corrupt", 72, 8, 2), ("an external data file", 72, 8, 4), ("extended L2 entries", 72, 8, 16),
-        ("an unknown feature", 72, 8, 1 << 63), ("a short header", 100, 4, 72), ("a crooked header", 100, 4, 105),
-        ("an endless header", 100, 4, 65_528),
-    ] as [(String, Int, Int, UInt64)])
+    @Test(
+        "one thing wrong in the header is enough",
+        arguments: [
+            ("a backing file", 8, 8, 1024), ("a backing file's length", 16, 4, 9), ("version 1", 4, 4, 1),
+            ("version 4", 4, 4, 4),
+            ("tiny clusters", 20, 4, 8), ("huge clusters", 20, 4, 22), ("no disk", 24, 8, 0), ("3 TiB", 24, 8, 3 << 40),
+            ("negative size", 24, 8, UInt64.max), ("AES", 32, 4, 1), ("LUKS", 32, 4, 2), ("no table", 36, 4, 0),
+            ("a table far too large", 36, 4, 0xffff_ffff), ("the table beyond the end", 40, 8, 1 << 40),
+            ("refcounts beyond the end", 48, 8, 1 << 40), ("snapshots beyond the end", 60, 4, 1), ("dirty", 72, 8, 1),
+            ("corrupt", 72, 8, 2), ("an external data file", 72, 8, 4), ("extended L2 entries", 72, 8, 16),
+            ("an unknown feature", 72, 8, 1 << 63), ("a short header", 100, 4, 72), ("a crooked header", 100, 4, 105),
+            ("an endless header", 100, 4, 65_528),
+        ] as [(String, Int, Int, UInt64)])
     func wrong(_ what: String, _ place: Int, _ width: Int, _ value: UInt64) {
         var header = Header()
         header.set(place, width, value)
@@ -76,10 +81,13 @@ struct ImageFormatTests {
         }
     }
 
-    @Test("what begins as another format is not raw", arguments: [
-        "QFI\u{fb}", "KDMV", "COWD", "# Disk DescriptorFile", "conectix", "vhdxfile", "<<< Oracle VM", "QED\0", "LUKS",
-        "WithoutFreeSpace", "WithouFreSpacExt",
-    ])
+    @Test(
+        "what begins as another format is not raw",
+        arguments: [
+            "QFI\u{fb}", "KDMV", "COWD", "# Disk DescriptorFile", "conectix", "vhdxfile", "<<< Oracle VM", "QED\0",
+            "LUKS",
+            "WithoutFreeSpace", "WithouFreSpacExt",
+        ])
     func disguised(_ magic: String) {
         let bytes = magic.unicodeScalars.map { UInt8($0.value) } + [UInt8](repeating: 0, count: 600)
         #expect(throws: CloudError.self) { try ImageFormat.raw.virtualSize(head: bytes, length: bytes.count) }

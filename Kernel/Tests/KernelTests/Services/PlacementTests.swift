@@ -6,9 +6,12 @@ import Testing
 struct PlacementTests {
     private func stored<R: Resource>(_ id: String, _ value: R) -> Stored<R> {
         let now = Instant(microseconds: 0)
-        return Stored(id: ID(id), project: ID(""), createdAt: now, updatedAt: now, version: 1, deletingSince: nil, value: value)
+        return Stored(
+            id: ID(id), project: ID(""), createdAt: now, updatedAt: now, version: 1, deletingSince: nil, value: value)
     }
-    private func host(_ id: String, memory: Int = 1000, vcpus: Int = 1, zone: String = "z", enabled: Bool = true) -> Stored<Host> {
+    private func host(_ id: String, memory: Int = 1000, vcpus: Int = 1, zone: String = "z", enabled: Bool = true)
+        -> Stored<Host>
+    {
         var host = Host()
         (host.memory, host.vcpus, host.zone, host.enabled) = (memory, vcpus, zone, enabled)
         return stored(id, host)

@@ -8,8 +8,11 @@ struct RouterTests {
         Route(method, .network, path, action: path, rule: .anyone, "") { (_) throws(CloudError) in Response(200) }
     }
     private let router = Router(
-        [(.get, "/a/{id}"), (.get, "/a/list"), (.put, "/a/list"), (.get, "/{x}/list/deep"), (.post, "/a/{id}/act"), (.get, "/{y}")]
-            .map { RouterTests.route($0, $1) })
+        [
+            (.get, "/a/{id}"), (.get, "/a/list"), (.put, "/a/list"), (.get, "/{x}/list/deep"), (.post, "/a/{id}/act"),
+            (.get, "/{y}"),
+        ]
+        .map { RouterTests.route($0, $1) })
 
     private func find(_ method: CloudWire.Method, _ path: String) -> String {
         switch router.match(method, "/network" + path) {

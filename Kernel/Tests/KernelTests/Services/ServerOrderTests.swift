@@ -3,18 +3,27 @@ import Testing
 
 @Suite("Ordering servers, and listing what there is")
 struct ServerOrderTests {
-    @Test("an order that cannot be met is refused whole, naming what is wrong", arguments: [
-        ("name", nil), ("name", ""), ("name", 7), ("flavorRef", "none"), ("flavorRef", nil), ("imageRef", "none"), ("imageRef", ""),
-        ("networks", "everything"), ("networks", [[:]]), ("networks", [["uuid": "none"]]), ("networks", [["port": "none"]]),
-        ("networks", [["uuid": "none", "fixed_ip": "10.0.0.300"]]), ("networks", [7]), ("user_data", "not base64!"),
-        ("key_name", "none"), ("availability_zone", "mars"), ("min_count", 0), ("max_count", 21), ("metadata", ["a": 1]),
-        ("metadata", []), ("security_groups", [["name": "mine"]]),
-        ("block_device_mapping_v2", [["source_type": "volume", "destination_type": "volume", "uuid": "x"]]),
-    ] as [(String, JSON)])
+    @Test(
+        "an order that cannot be met is refused whole, naming what is wrong",
+        arguments: [
+            ("name", nil), ("name", ""), ("name", 7), ("flavorRef", "none"), ("flavorRef", nil), ("imageRef", "none"),
+            ("imageRef", ""),
+            ("networks", "everything"), ("networks", [[:]]), ("networks", [["uuid": "none"]]),
+            ("networks", [["port": "none"]]),
+            ("networks", [["uuid": "none", "fixed_ip": "10.0.0.300"]]), ("networks", [7]), ("user_data", "not base64!"),
+            ("key_name", "none"), ("availability_zone", "mars"), ("min_count", 0), ("max_count", 21),
+            ("metadata", ["a": 1]),
+            ("metadata", []), ("security_groups", [["name": "mine"]]),
+            ("block_device_mapping_v2", [["source_type": "volume", "destination_type": "volume", "uuid": "x"]]),
+        ] as [(String, JSON)])
     func refused(_ key: String, _ value: JSON) async throws {
         let stage = try await Stage()
-        let (flavor, image) = (try await stage.make("flavor", for: .member), try await stage.make("image", for: .member))
-        var server: [String: JSON] = ["name": "web", "flavorRef": .string(flavor), "imageRef": .string(image), "networks": "none"]
+        let (flavor, image) = (
+            try await stage.make("flavor", for: .member), try await stage.make("image", for: .member)
+        )
+        var server: [String: JSON] = [
+            "name": "web", "flavorRef": .string(flavor), "imageRef": .string(image), "networks": "none",
+        ]
         let path = "/compute/v2.1/\(stage.projects[.member]!)/servers"
         let fine = await stage.send(.member, .post, path, ["server": .object(server)])
         #expect(fine.status == 202, "\(fine.text)")
@@ -28,12 +37,20 @@ struct ServerOrderTests {
     @Test("several servers come of one order, or none of them")
     func several() async throws {
         let stage = try await Stage()
-        let (flavor, image) = (try await stage.make("flavor", for: .member), try await stage.make("image", for: .member))
+        let (flavor, image) = (
+            try await stage.make("flavor", for: .member), try await stage.make("image", for: .member)
+        )
         let path = "/compute/v2.1/\(stage.projects[.member]!)/servers"
         func order(_ count: Int) async -> Int {
-            await stage.send(.member, .post, path, ["server": [
-                "name": "web", "flavorRef": .string(flavor), "imageRef": .string(image), "networks": "none", "min_count": .integer(count),
-            ]]).status
+            await stage.send(
+                .member, .post, path,
+                [
+                    "server": [
+                        "name": "web", "flavorRef": .string(flavor), "imageRef": .string(image), "networks": "none",
+                        "min_count": .integer(count),
+                    ]
+                ]
+            ).status
         }
         #expect(await order(20) == 202)
         #expect(await order(20) == 202)

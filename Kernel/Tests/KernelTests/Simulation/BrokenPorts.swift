@@ -40,9 +40,15 @@ struct BrokenHypervisor: Hypervisor {
     func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError) {
         try await good.ensureGuest(guest, on: host)
     }
-    func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.resume(guest, on: host) }
-    func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.pause(guest, on: host) }
-    func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.reset(guest, on: host) }
+    func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.resume(guest, on: host)
+    }
+    func pause(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.pause(guest, on: host)
+    }
+    func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.reset(guest, on: host)
+    }
     func pressPower(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
         try await good.pressPower(guest, on: host)
     }
@@ -53,7 +59,9 @@ struct BrokenHypervisor: Hypervisor {
         try await good.state(of: guest, on: host)
     }
     func guests(on host: HostName) async throws(CloudError) -> Set<ID<Server>> { try await good.guests(on: host) }
-    func suspend(_ guest: ID<Server>, on host: HostName) async throws(CloudError) { try await good.suspend(guest, on: host) }
+    func suspend(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.suspend(guest, on: host)
+    }
     func ensureCards(_ nics: [GuestNIC], of guest: ID<Server>, on host: HostName) async throws(CloudError) {
         try await good.ensureCards(nics, of: guest, on: host)
     }

@@ -27,7 +27,9 @@ struct Holdings: Sendable {
         signals = []
         for kind in [LogicalNetwork.kind, Port.kind, Server.kind, Image.kind] {
             for row in try reader.rows(.everything(kind)) {
-                for it in try reader.signals(Reference(kind, row.id)) { signals.append("\(it.signal.rawValue) of \(kind) \(row.id)") }
+                for it in try reader.signals(Reference(kind, row.id)) {
+                    signals.append("\(it.signal.rawValue) of \(kind) \(row.id)")
+                }
             }
         }
         audit = try reader.audit(after: 0, project: nil, limit: .max)
@@ -68,7 +70,9 @@ extension SimulatedCloud {
         }
         for id in Set(networks.keys).union(state.networks.keys).sorted()
         where networks[id].map(sorted) != state.networks[id].map(sorted) {
-            faults.append("network \(id) is \(networks[id].map { "\($0)" } ?? "nothing") in the store and \(state.networks[id].map { "\($0)" } ?? "nothing") in the fabric")
+            faults.append(
+                "network \(id) is \(networks[id].map { "\($0)" } ?? "nothing") in the store and \(state.networks[id].map { "\($0)" } ?? "nothing") in the fabric"
+            )
         }
         let ports = Dictionary(uniqueKeysWithValues: holdings.ports.map { ($0.id, $0) })
         for id in Set(ports.keys).union(state.ports.keys).sorted() where ports[id]?.spec != state.ports[id] {
@@ -104,7 +108,8 @@ extension SimulatedCloud {
             switch (it.status, it.power) {
             case (.active, .on) where guest?.state == .running, (.paused, .paused) where guest?.state == .paused:
                 faults += running(it, guest!.spec, mine)
-            case (.verifyResize, .on) where guest?.state == .running && it.previous != nil: faults += running(it, guest!.spec, mine)
+            case (.verifyResize, .on) where guest?.state == .running && it.previous != nil:
+                faults += running(it, guest!.spec, mine)
             case (.shutoff, .off) where guest?.state ?? .absent == .absent: break
             case (.verifyResize, .off) where guest?.state ?? .absent == .absent && it.previous != nil: break
             case (.verifyResize, .on) where it.isHalted && guest?.state == .absent: break
@@ -114,26 +119,37 @@ extension SimulatedCloud {
             // With no host there is nothing to try again: it says so.
             case (.error, _) where it.host.isEmpty && !it.fault.isEmpty: break
             default:
-                faults.append("server \(it.id) rests as \(it.status) \(it.fault) where \(it.power) is wanted and its guest is \(guest?.state.rawValue ?? "none")")
+                faults.append(
+                    "server \(it.id) rests as \(it.status) \(it.fault) where \(it.power) is wanted and its guest is \(guest?.state.rawValue ?? "none")"
+                )
             }
             if !it.snapshot.isEmpty { faults.append("server \(it.id) still waits to become an image") }
-            if world.hypervisor.disksMade[it.id, default: 0] > 1 + it.generation { faults.append("server \(it.id) lost its disk") }
-            for port in mine where port.project != it.project { faults.append("server \(it.id) has a port of another project") }
+            if world.hypervisor.disksMade[it.id, default: 0] > 1 + it.generation {
+                faults.append("server \(it.id) lost its disk")
+            }
+            for port in mine where port.project != it.project {
+                faults.append("server \(it.id) has a port of another project")
+            }
         }
         return faults
     }
 
     private func running(_ it: Stored<Server>, _ spec: GuestSpec, _ ports: [Stored<Port>]) -> [String] {
         var faults: [String] = []
-        if spec.uid != it.uid || spec.memory.count != it.memory || spec.vcpus != it.vcpus || spec.disk.image != it.image {
+        if spec.uid != it.uid || spec.memory.count != it.memory || spec.vcpus != it.vcpus || spec.disk.image != it.image
+        {
             faults.append("guest \(it.id) is not what its server is")
         }
-        if Set(spec.nics.map(\.port)) != Set(ports.map(\.id.text)) || Set(spec.nics.map(\.mac)) != Set(ports.compactMap(\.mac)) {
+        if Set(spec.nics.map(\.port)) != Set(ports.map(\.id.text))
+            || Set(spec.nics.map(\.mac)) != Set(ports.compactMap(\.mac))
+        {
             faults.append("guest \(it.id) has other cards than its server")
         }
         for port in ports {
             let plug = world.fabric.state.plugs[HostName(it.host)]?[port.id]
-            if plug != SimPlug(uid: it.uid, isThere: true) { faults.append("port \(port.id) of running \(it.id) is not plugged") }
+            if plug != SimPlug(uid: it.uid, isThere: true) {
+                faults.append("port \(port.id) of running \(it.id) is not plugged")
+            }
             if port.host != it.host || port.status != (port.adminUp ? .active : .down) {
                 faults.append("port \(port.id) of running \(it.id) says \(port.status) on '\(port.host)'")
             }
@@ -147,7 +163,9 @@ extension SimulatedCloud {
         for it in holdings.images {
             if it.deletingSince != nil { faults.append("image \(it.id) was not removed") }
             let isRight = it.status == .active ? sizes[it.id] == it.size : it.status == .queued && sizes[it.id] == nil
-            if !isRight { faults.append("image \(it.id) is \(it.status) and has \(sizes[it.id] ?? -1) of \(it.size) bytes") }
+            if !isRight {
+                faults.append("image \(it.id) is \(it.status) and has \(sizes[it.id] ?? -1) of \(it.size) bytes")
+            }
         }
         for id in sizes.keys.sorted() where !holdings.images.contains(where: { $0.id == id }) {
             faults.append("bytes of image \(id), which is none")
@@ -159,14 +177,21 @@ extension SimulatedCloud {
         var faults: [String] = []
         let uids = holdings.servers.filter { !$0.host.isEmpty }.map(\.uid)
         if Set(uids).count != uids.count { faults.append("two servers have one user") }
-        if holdings.claims["guest-uid"] != Set(uids.map(String.init)) { faults.append("users claimed are not those in use") }
+        if holdings.claims["guest-uid"] != Set(uids.map(String.init)) {
+            faults.append("users claimed are not those in use")
+        }
         let macs = holdings.ports.compactMap(\.mac)
         if Set(macs).count != macs.count { faults.append("two ports have one hardware address") }
         for subnet in holdings.subnets {
-            let used = holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(\.address?.description)
+            let used = holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(
+                \.address?.description)
             if Set(used).count != used.count { faults.append("two ports share an address of subnet \(subnet.id)") }
-            if holdings.claims[Subnet.space(subnet.id)] != Set(used) { faults.append("claims of subnet \(subnet.id) are not its ports'") }
-            if let gateway = subnet.gateway, used.contains(gateway.description) { faults.append("a port has the gateway of \(subnet.id)") }
+            if holdings.claims[Subnet.space(subnet.id)] != Set(used) {
+                faults.append("claims of subnet \(subnet.id) are not its ports'")
+            }
+            if let gateway = subnet.gateway, used.contains(gateway.description) {
+                faults.append("a port has the gateway of \(subnet.id)")
+            }
         }
         return faults
     }

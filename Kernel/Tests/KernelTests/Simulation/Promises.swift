@@ -29,7 +29,9 @@ struct Promises {
     var ids: [String: [String]] = [:]
     var exchanges: [Exchange] = []
 
-    mutating func created(_ kind: String, _ id: String, _ tenant: Int, name: String?, power: String? = nil, network: String? = nil) {
+    mutating func created(
+        _ kind: String, _ id: String, _ tenant: Int, name: String?, power: String? = nil, network: String? = nil
+    ) {
         facts[id] = Fact(kind: kind, tenant: tenant, name: name, power: power, network: network)
         ids[kind, default: []].append(id)
     }

@@ -16,12 +16,15 @@ extension SimulatedCloud {
         var faults: [String] = []
         for (id, fact) in promises.facts.sorted(by: { $0.key < $1.key }) where !fact.isUnsure {
             if fact.isDeleted != (names[id] == nil) {
-                faults.append("\(fact.kind) \(id) \(fact.isDeleted ? "was deleted and is there" : "was created and is gone")")
+                faults.append(
+                    "\(fact.kind) \(id) \(fact.isDeleted ? "was deleted and is there" : "was created and is gone")")
                 continue
             }
             guard !fact.isDeleted else { continue }
             if let name = fact.name, name != names[id] { faults.append("the name of \(fact.kind) \(id) was lost") }
-            if let power = fact.power, power != servers[id]?.power.rawValue { faults.append("power \(power) of server \(id) was lost") }
+            if let power = fact.power, power != servers[id]?.power.rawValue {
+                faults.append("power \(power) of server \(id) was lost")
+            }
             if let server = servers[id], server.isHalted, server.power != .suspended, halts(id) <= fact.haltsBefore {
                 faults.append("server \(id) was started by its owner and counts as halted by itself")
             }
@@ -33,7 +36,9 @@ extension SimulatedCloud {
     /// Every change has its record and every refusal too; the log has no gaps (white paper C120).
     func audit(_ holdings: Holdings) -> [String] {
         var faults: [String] = []
-        if holdings.audit.map(\.sequence) != Array(1..<(holdings.audit.count + 1)) { faults.append("the audit log has gaps") }
+        if holdings.audit.map(\.sequence) != Array(1..<(holdings.audit.count + 1)) {
+            faults.append("the audit log has gaps")
+        }
         var byRequest: [String: [AuditRecord]] = [:]
         for record in holdings.audit { byRequest[record.caller.requestID, default: []].append(record) }
         for exchange in promises.exchanges {

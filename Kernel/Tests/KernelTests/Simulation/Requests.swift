@@ -47,12 +47,14 @@ extension SimulatedCloud {
         _ tenant: Int, _ method: Method, _ path: String, _ body: [UInt8] = [], type: String = "application/json"
     ) async -> Answer? {
         let failures = world.mischief.failedCommits
-        let line = "\(tenants[tenant].name) \(method.rawValue) \(path) \(type.hasSuffix("json") ? String(decoding: body, as: UTF8.self) : "…")"
+        let line =
+            "\(tenants[tenant].name) \(method.rawValue) \(path) \(type.hasSuffix("json") ? String(decoding: body, as: UTF8.self) : "…")"
         world.mischief.note(line)
-        let response = await cloud.api.handle(Request(
-            method: method, path: path,
-            headers: ["x-auth-token": tenants[tenant].token, "content-type": type],
-            body: Chunk(body), remote: "192.0.2.\(tenant + 1)"))
+        let response = await cloud.api.handle(
+            Request(
+                method: method, path: path,
+                headers: ["x-auth-token": tenants[tenant].token, "content-type": type],
+                body: Chunk(body), remote: "192.0.2.\(tenant + 1)"))
         let requestID = response.headers.first { $0.name == "x-openstack-request-id" }?.value ?? ""
         if !world.mischief.isDead, !isQuiet, chance.chance(5) {
             world.mischief.note("  the answer \(response.status) is lost: crash")
@@ -60,9 +62,10 @@ extension SimulatedCloud {
         }
         guard !world.mischief.isDead else { return nil }
         world.mischief.note("  → \(response.status) \(response.text.prefix(240))")
-        promises.exchanges.append(Promises.Exchange(
-            requestID: requestID, line: line, status: response.status, isMutation: !method.isSafe,
-            sawFailure: world.mischief.failedCommits != failures))
+        promises.exchanges.append(
+            Promises.Exchange(
+                requestID: requestID, line: line, status: response.status, isMutation: !method.isSafe,
+                sawFailure: world.mischief.failedCommits != failures))
         if response.status == 500 { faults.append("500 for \(line)") }
         return Answer(status: response.status, response: response)
     }
@@ -113,18 +116,23 @@ extension SimulatedCloud {
         case 1: break
         case 2, 3: server["networks"] = [["port": .string(some("port", tenant))]]
         case 4: server["networks"] = [["uuid": .string(some("network", tenant)), "fixed_ip": "10.0.0.3"]]
-        default: server["networks"] = [["uuid": .string(some("network", tenant))], ["port": .string(some("port", tenant))]]
+        default:
+            server["networks"] = [["uuid": .string(some("network", tenant))], ["port": .string(some("port", tenant))]]
         }
-        let answer = await send(tenant, .post, "/compute/v2.1/\(tenants[tenant].project)/servers", ["server": .object(server)])
+        let answer = await send(
+            tenant, .post, "/compute/v2.1/\(tenants[tenant].project)/servers", ["server": .object(server)])
         guard let answer, answer.status == 202, let id = answer.body["server"]?["id"]?.string else { return }
         promises.created("server", id, tenant, name: name, power: "on")
     }
 
     private func createImage(_ tenant: Int) async {
         let name = freshName()
-        let answer = await send(tenant, .post, "/image/v2/images", [
-            "name": .string(name), "disk_format": isQuiet || chance.chance(800) ? "raw" : "qcow2", "container_format": "bare",
-        ])
+        let answer = await send(
+            tenant, .post, "/image/v2/images",
+            [
+                "name": .string(name), "disk_format": isQuiet || chance.chance(800) ? "raw" : "qcow2",
+                "container_format": "bare",
+            ])
         guard let answer, answer.status == 201, let id = answer.body["id"]?.string else { return }
         promises.created("image", id, tenant, name: name)
         await upload(tenant, id)
@@ -143,7 +151,8 @@ extension SimulatedCloud {
             (["os-start": nil], "on"), (["os-stop": nil], "off"), (["pause": nil], "paused"), (["unpause": nil], "on"),
             (["reboot": ["type": "SOFT"]], "on"), (["reboot": ["type": "HARD"]], "on"),
             (["os-getConsoleOutput": ["length": 10]], nil), (["explode": nil], nil), (["suspend": nil], "suspended"),
-            (["resume": nil], "on"), (["createImage": ["name": "copy"]], nil), (["rebuild": ["imageRef": .string(some("image", tenant))]], nil),
+            (["resume": nil], "on"), (["createImage": ["name": "copy"]], nil),
+            (["rebuild": ["imageRef": .string(some("image", tenant))]], nil),
             (["resize": ["flavorRef": "large"]], nil), (["confirmResize": nil], nil), (["revertResize": nil], nil),
         ]
         let (body, power) = acts[chance.below(acts.count)]
@@ -182,14 +191,16 @@ extension SimulatedCloud {
         case "network" where chance.chance(300): change["admin_state_up"] = .bool(chance.chance(500))
         case "port" where chance.chance(300): change["admin_state_up"] = .bool(chance.chance(500))
         // Somebody else's server, perhaps, or none: a port must not be steered into it or out of it.
-        case "port" where chance.chance(300): change["device_id"] = .string(chance.chance(500) ? some("server", 1 - tenant) : "")
+        case "port" where chance.chance(300):
+            change["device_id"] = .string(chance.chance(500) ? some("server", 1 - tenant) : "")
         case "port" where chance.chance(100): change["device_owner"] = chance.chance(500) ? "compute:x" : ""
         case "subnet" where chance.chance(400):
             change["gateway_ip"] = chance.chance(300) ? .null : .string("10.0.0.\(1 + chance.below(6))")
         default: break
         }
         let isImage = kind == "image"
-        let body: JSON = isImage ? [["op": "replace", "path": "/name", "value": .string(name)]] : .object([kind: .object(change)])
+        let body: JSON =
+            isImage ? [["op": "replace", "path": "/name", "value": .string(name)]] : .object([kind: .object(change)])
         let answer = await send(tenant, isImage ? .patch : .put, path(kind, id, tenant), body)
         guard let answer else { return promises.unsure(id) }
         if answer.status == 200 { promises.facts[id]?.name = name }
@@ -204,7 +215,9 @@ extension SimulatedCloud {
     }
 
     private func look(_ tenant: Int) async {
-        let paths = ["/network/v2.0/ports", "/image/v2/images", "/compute/v2.1/\(tenants[tenant].project)/servers/detail"]
+        let paths = [
+            "/network/v2.0/ports", "/image/v2/images", "/compute/v2.1/\(tenants[tenant].project)/servers/detail",
+        ]
         _ = await send(tenant, .get, paths[chance.below(paths.count)], [])
     }
 }

@@ -40,7 +40,9 @@ final class SimulatedCloud: @unchecked Sendable {
         hasRival = seed % 3 == 0
         self.wrap = wrap
         if keepsLog { world.mischief.keepLog() }
-        cloud = Cloud(wrap(world.ports), Self.settings) { [mischief = world.mischief] in mischief.note("report \($0): \($1)") }
+        cloud = Cloud(wrap(world.ports), Self.settings) { [mischief = world.mischief] in
+            mischief.note("report \($0): \($1)")
+        }
     }
 
     /// Lives through it; returns what is wrong in the end.
@@ -76,7 +78,8 @@ final class SimulatedCloud: @unchecked Sendable {
 
     private func found() async throws(CloudError) {
         try await cloud.begin()
-        _ = try await cloud.identity.enlist(user: "root", password: "root", project: "admin", role: .admin, dice: world.dice)
+        _ = try await cloud.identity.enlist(
+            user: "root", password: "root", project: "admin", role: .admin, dice: world.dice)
         for name in ["blue", "green"] {
             let project = try await cloud.identity.enlist(
                 user: name, password: name, project: name, role: .member, dice: world.dice)
@@ -105,12 +108,16 @@ final class SimulatedCloud: @unchecked Sendable {
         world.mischief.rates = Mischief.Rates()
         for place in tenants.indices {
             let name = JSON.string(tenants[place].name)
-            let body: JSON = ["auth": [
-                "identity": ["methods": ["password"], "password": ["user": ["name": name, "password": name]]],
-                "scope": ["project": ["name": name]],
-            ]]
-            let response = await cloud.api.handle(Request(
-                method: .post, path: "/identity/v3/auth/tokens", body: Chunk(Array(body.text.utf8)), remote: "192.0.2.1"))
+            let body: JSON = [
+                "auth": [
+                    "identity": ["methods": ["password"], "password": ["user": ["name": name, "password": name]]],
+                    "scope": ["project": ["name": name]],
+                ]
+            ]
+            let response = await cloud.api.handle(
+                Request(
+                    method: .post, path: "/identity/v3/auth/tokens", body: Chunk(Array(body.text.utf8)),
+                    remote: "192.0.2.1"))
             tenants[place].token = response.headers.first { $0.name == "x-subject-token" }?.value ?? ""
         }
         loggedInAt = world.clock.now()
@@ -136,7 +143,9 @@ final class SimulatedCloud: @unchecked Sendable {
         world.mischief.note("the control plane starts anew")
         let rates = world.mischief.rates
         world.mischief.rates = Mischief.Rates()
-        cloud = Cloud(wrap(world.ports), Self.settings) { [mischief = world.mischief] in mischief.note("report \($0): \($1)") }
+        cloud = Cloud(wrap(world.ports), Self.settings) { [mischief = world.mischief] in
+            mischief.note("report \($0): \($1)")
+        }
         rival = nil
         try await cloud.begin()
         world.mischief.rates = rates

@@ -33,7 +33,9 @@ private func live(
 }
 
 private func outcome(_ cloud: SimulatedCloud) async -> [String] {
-    do throws(CloudError) { return try await cloud.live(requests: requestsPerSeed) } catch { return ["it threw \(error)"] }
+    do throws(CloudError) { return try await cloud.live(requests: requestsPerSeed) } catch {
+        return ["it threw \(error)"]
+    }
 }
 
 @Suite("Simulation: crashes, failures and bad timing", .serialized)
@@ -49,7 +51,9 @@ struct SimulationTests {
         }
         let bad = await live(0..<(variable("AKASHI_SEEDS") ?? 2000))
         for (seed, faults) in bad.prefix(10) {
-            Issue.record("seed \(seed): \(faults.prefix(5).joined(separator: "; ")). Replay: AKASHI_SEED=\(seed) swift test --filter SimulationTests/seeds")
+            Issue.record(
+                "seed \(seed): \(faults.prefix(5).joined(separator: "; ")). Replay: AKASHI_SEED=\(seed) swift test --filter SimulationTests/seeds"
+            )
         }
         #expect(bad.isEmpty, "\(bad.count) seeds failed")
     }
@@ -86,7 +90,8 @@ struct SimulationTests {
             ports.hypervisor = BrokenHypervisor(good: ports.hypervisor)
             return ports
         }
-        let counts = "of 100 seeds: ports not removed \(forgets.count), port errors swallowed \(swallows.count), disks not erased \(leaves.count)"
+        let counts =
+            "of 100 seeds: ports not removed \(forgets.count), port errors swallowed \(swallows.count), disks not erased \(leaves.count)"
         print(counts)
         #expect(forgets.count > 20 && swallows.count > 1 && leaves.count > 20, "\(counts)")
     }

@@ -19,19 +19,25 @@ struct StyleTests {
         }
         let git = Process()
         git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        git.arguments = ["git", "-c", "safe.directory=*", "-C", root.path, "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.swift"]
+        git.arguments = [
+            "git", "-c", "safe.directory=*", "-C", root.path, "ls-files", "--cached", "--others", "--exclude-standard",
+            "--", "*.swift",
+        ]
         let pipe = Pipe()
         git.standardOutput = pipe
         guard (try? git.run()) != nil else { return [] }
         let listed = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         git.waitUntilExit()
         return listed.split(separator: "\n").compactMap { path in
-            guard let text = try? String(contentsOf: root.appendingPathComponent(String(path)), encoding: .utf8) else { return nil }
+            guard let text = try? String(contentsOf: root.appendingPathComponent(String(path)), encoding: .utf8) else {
+                return nil
+            }
             let parts = path.split(separator: "/")
             let place = parts.firstIndex(of: "Sources")
             let module = place.flatMap { $0 + 1 < parts.count - 1 ? String(parts[$0 + 1]) : nil } ?? ""
             return Source(
-                path: String(path), lines: text.components(separatedBy: "\n"), module: module, isTest: parts.contains("Tests"))
+                path: String(path), lines: text.components(separatedBy: "\n"), module: module,
+                isTest: parts.contains("Tests"))
         }
     }()
     static var product: [Source] { sources.filter { !$0.isTest && !$0.module.isEmpty } }
@@ -76,9 +82,13 @@ struct StyleTests {
                 let code = Self.code(line)
                 if let open = start {
                     guard indent == open.indent, line.dropFirst(indent).hasPrefix("}") else { continue }
-                    if number - open.line + 1 > 70, !line.contains("{") { found.append("\(source.path):\(open.line + 1): \(number - open.line + 1) lines") }
+                    if number - open.line + 1 > 70, !line.contains("{") {
+                        found.append("\(source.path):\(open.line + 1): \(number - open.line + 1) lines")
+                    }
                     if !line.contains("{") { start = nil }
-                } else if code.contains(" func ") || code.hasPrefix("func ") || code.contains(" init(") || code.contains(" init?(") {
+                } else if code.contains(" func ") || code.hasPrefix("func ") || code.contains(" init(")
+                    || code.contains(" init?(")
+                {
                     let isWhole = code.contains("{") && code.hasSuffix("}")
                     if !isWhole, code.contains("{") || code.hasSuffix("(") { start = (number, indent) }
                 }
@@ -116,7 +126,9 @@ struct StyleTests {
     /// A note to oneself in the source is a task that nobody sees.
     @Test("no TODO, FIXME or XXX")
     func notes() {
-        report(grep(Self.product) { line in ["TODO", "FIXME", "XXX"].contains { line.contains($0) } }, "do it, or write it where tasks are kept")
+        report(
+            grep(Self.product) { line in ["TODO", "FIXME", "XXX"].contains { line.contains($0) } },
+            "do it, or write it where tasks are kept")
     }
 
     /// A service must not stop because one answer was not what was expected, and must not write where nobody looks.
@@ -124,7 +136,8 @@ struct StyleTests {
     func force() {
         let found = grep(Self.product.filter { $0.module != "akashi" }) { line in
             let code = Self.code(line)
-            return code.contains("try!") || code.range(of: #"(^|[^A-Za-z.])print\("#, options: .regularExpression) != nil
+            return code.contains("try!")
+                || code.range(of: #"(^|[^A-Za-z.])print\("#, options: .regularExpression) != nil
         }
         report(found, "throw, or log")
     }
@@ -132,23 +145,38 @@ struct StyleTests {
     /// Modules know what ARCHITECTURE's table says, so that one can be read, tested and replaced by itself.
     @Test("modules import only what they may")
     func imports() {
-        let domains: Set = ["CloudIdentity", "CloudImage", "CloudNetwork", "CloudCompute", "CloudStorage", "CloudBackup", "CloudSecurity", "CloudTrust"]
+        let domains: Set = [
+            "CloudIdentity", "CloudImage", "CloudNetwork", "CloudCompute", "CloudStorage", "CloudBackup",
+            "CloudSecurity", "CloudTrust",
+        ]
         var found: [String] = []
         for source in Self.product {
             let isKernel = source.path.hasPrefix("Kernel/")
             for (number, line) in source.lines.enumerated() {
                 let words = line.trimmingCharacters(in: .whitespaces).split(separator: " ")
-                guard words.first == "import" || words.dropFirst().first == "import", let name = words.last.map(String.init) else { continue }
+                guard words.first == "import" || words.dropFirst().first == "import",
+                    let name = words.last.map(String.init)
+                else { continue }
                 func refuse(_ why: String) { found.append("\(source.path):\(number + 1): \(name): \(why)") }
-                if ["Hummingbird", "HummingbirdTLS", "HummingbirdCore"].contains(name), source.module != "CloudHTTP" { refuse("only CloudHTTP serves HTTP") }
+                if ["Hummingbird", "HummingbirdTLS", "HummingbirdCore"].contains(name), source.module != "CloudHTTP" {
+                    refuse("only CloudHTTP serves HTTP")
+                }
                 if name == "GRDB", source.module != "CloudSQLite" { refuse("only CloudSQLite knows SQLite") }
                 // The standard library alone builds and is simulated in seconds, and stays small.
                 if isKernel, name.hasPrefix("Foundation") { refuse("the kernel knows the standard library only") }
-                if isKernel, !name.hasPrefix("Cloud"), !["Synchronization", "Glibc", "Musl", "Darwin"].contains(name) { refuse("the kernel has no dependencies") }
+                if isKernel, !name.hasPrefix("Cloud"), !["Synchronization", "Glibc", "Musl", "Darwin"].contains(name) {
+                    refuse("the kernel has no dependencies")
+                }
                 if source.module == "CloudCore", name.hasPrefix("Cloud") { refuse("the core knows no other") }
-                if source.module == "CloudEngine", !["CloudCore", "CloudStore", "Synchronization"].contains(name) { refuse("the engine knows no resource") }
-                if domains.contains(source.module), domains.contains(name) { refuse("domains know each other by small protocols only") }
-                if source.module != "CloudSim", !source.isTest, name == "CloudSim", source.module != "akashi" { refuse("the simulation is for tests") }
+                if source.module == "CloudEngine", !["CloudCore", "CloudStore", "Synchronization"].contains(name) {
+                    refuse("the engine knows no resource")
+                }
+                if domains.contains(source.module), domains.contains(name) {
+                    refuse("domains know each other by small protocols only")
+                }
+                if source.module != "CloudSim", !source.isTest, name == "CloudSim", source.module != "akashi" {
+                    refuse("the simulation is for tests")
+                }
             }
         }
         report(found, "ARCHITECTURE.md, Modules")
@@ -156,7 +184,9 @@ struct StyleTests {
 
     private func grep(_ sources: [Source], _ isFound: (String) -> Bool) -> [String] {
         sources.flatMap { source in
-            source.lines.enumerated().filter { isFound($0.element) }.map { "\(source.path):\($0.offset + 1): \($0.element.trimmingCharacters(in: .whitespaces).prefix(90))" }
+            source.lines.enumerated().filter { isFound($0.element) }.map {
+                "\(source.path):\($0.offset + 1): \($0.element.trimmingCharacters(in: .whitespaces).prefix(90))"
+            }
         }
     }
 }
