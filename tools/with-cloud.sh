@@ -7,6 +7,8 @@ make_cloud() {
     local port
     state=$(mktemp -d /var/tmp/akashi-cloud.XXXXXX)
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    trap '.build/release/akashi down --state "$state" >&2; rm -rf "$state"' EXIT
+    # What calls may go elsewhere before it ends.
+    akashi=$PWD/.build/release/akashi
+    trap '"$akashi" down --state "$state" >&2; rm -rf "$state"' EXIT
     ./dev up --state "$state" --port "$port" >&2
 }

@@ -36,7 +36,8 @@ enum GroupRules {
         }
         guard number == 1 || number == 58 else { return ["ip.proto == \(number)"] }
         let name = number == 1 ? "icmp4" : "icmp6"
-        return [name] + (rule.low.map { ["\(name).type == \($0)"] } ?? []) + (rule.high.map { ["\(name).code == \($0)"] } ?? [])
+        return [name] + (rule.low.map { ["\(name).type == \($0)"] } ?? [])
+            + (rule.high.map { ["\(name).code == \($0)"] } ?? [])
     }
 }
 
@@ -61,7 +62,7 @@ enum OpenPorts {
                             "Port_Group",
                             ["name": .string(name), "acls": Value.set([Value.named("rule0"), Value.named("rule1")])])
                     ])
-        } catch where error.code == .stale {
+        } catch  where error.code == .stale {
             return  // Another was faster.
         }
     }

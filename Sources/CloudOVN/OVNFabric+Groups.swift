@@ -13,7 +13,8 @@ extension OVNFabric {
                 .north,
                 [
                     Operation.select("Port_Group", [Where.name(name)], ["_uuid"]),
-                    Operation.select("ACL", [Where.mark(Mark.group, id)], ["priority", "direction", "match", "action"]),
+                    Operation.select(
+                        "ACL", [Where.mark(Mark.group, id)], ["priority", "direction", "match", "action"]),
                 ])
             let isThere = !(found[0]["rows"]?.array?.isEmpty ?? true)
             let there = found[1]["rows"]?.array ?? []
@@ -63,7 +64,8 @@ extension OVNFabric {
     func groups(_ names: Set<String>, holding port: JSON?) async throws(CloudError) -> [JSON] {
         var asked = names.sorted().map { Operation.select("Port_Group", [Where.name($0)], ["name", "ports"]) }
         if let port {
-            asked.append(Operation.select("Port_Group", [["ports", "includes", Value.set([port])]], ["name", "ports"]))
+            asked.append(
+                Operation.select("Port_Group", [["ports", "includes", Value.set([port])]], ["name", "ports"]))
         }
         guard !asked.isEmpty else { return [] }
         var rows: [String: JSON] = [:]

@@ -75,7 +75,8 @@ extension OVNFabric {
         var marks = [Mark.port: port.id.text, Mark.network: port.network.text]
         if port.isRouter {
             return [
-                "addresses": "router", "type": "router", "port_security": Value.set([]), "dhcpv4_options": Value.set([]),
+                "addresses": "router", "type": "router", "port_security": Value.set([]),
+                "dhcpv4_options": Value.set([]),
                 "options": Value.map(["router-port": leg(of: port.id)]), "enabled": .bool(port.adminUp),
                 "external_ids": Value.map(marks),
             ]

@@ -19,9 +19,12 @@ extension OVNFabric {
             let row = found[0]["rows"]?[0]
             var columns: [String: JSON] = [:]
             var changes = legs(router, id, found[1]["rows"]?.array ?? [], &columns)
-            changes += Self.replacing("Logical_Router_Static_Route", Self.routeRows(router), found[2], id, "static_routes", &columns)
+            changes += Self.replacing(
+                "Logical_Router_Static_Route", Self.routeRows(router), found[2], id, "static_routes", &columns)
             changes += Self.replacing("NAT", Self.translationRows(router), found[3], id, "nat", &columns)
-            if Value.items(row?["enabled"]).first != .bool(router.adminUp) { columns["enabled"] = .bool(router.adminUp) }
+            if Value.items(row?["enabled"]).first != .bool(router.adminUp) {
+                columns["enabled"] = .bool(router.adminUp)
+            }
             guard row == nil || !columns.isEmpty || !changes.isEmpty else { return }
             if row == nil {
                 columns["name"] = .string(id)
@@ -62,7 +65,8 @@ extension OVNFabric {
             let name = Self.leg(of: leg.port)
             if let row = there[name] {
                 refs.append(row["_uuid"] ?? .null)
-                let isSame = row["mac"]?.string == leg.mac.text && Set(Value.strings(row["networks"])) == Set(leg.addresses)
+                let isSame =
+                    row["mac"]?.string == leg.mac.text && Set(Value.strings(row["networks"])) == Set(leg.addresses)
                 if !isSame {
                     changes.append(
                         Operation.update(
@@ -93,7 +97,10 @@ extension OVNFabric {
     }
 
     private static func routeRows(_ router: RouterSpec) -> Set<JSON> {
-        Set(router.routes.map { ["ip_prefix": .string($0.destination.description), "nexthop": .string($0.nextHop.description)] })
+        Set(
+            router.routes.map {
+                ["ip_prefix": .string($0.destination.description), "nexthop": .string($0.nextHop.description)]
+            })
     }
 
     private static func translationRows(_ router: RouterSpec) -> Set<JSON> {

@@ -14,9 +14,18 @@ struct GuestFiles: Sendable {
         try Files.ensureDirectory(paths.directory, mode: 0o710, group: guest.uid)
         try Files.ensureDirectory(paths.run, mode: 0o700)
         if !Files.exists(paths.console) { try Files.write([], to: paths.console, mode: 0o620, group: guest.uid) }
+        try renew()
         try await ensureDisk()
         try ensureConfig()
         try Files.write(Array(description.text.utf8), to: paths.spec)
+    }
+
+    /// Throws an older generation's disk away. The new number is written last, so that a crash repeats this.
+    private func renew() throws(CloudError) {
+        let known = (try Files.read(paths.generation)).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+        guard known != guest.disk.generation else { return }
+        for path in [paths.disk, paths.base, paths.config, paths.suspended] { try Files.remove(path) }
+        try Files.write(Array(String(guest.disk.generation).utf8), to: paths.generation, sync: true)
     }
 
     private func ensureDisk() async throws(CloudError) {

@@ -28,6 +28,10 @@ struct GuestPaths: Hashable, Sendable {
     var log: String { directory + "/qemu.log" }
     /// What the guest was last started as; for people.
     var spec: String { directory + "/spec.json" }
+    /// Which generation of disk there is; missing for the first.
+    var generation: String { directory + "/generation" }
+    /// There while the disk holds the memory of a suspended guest.
+    var suspended: String { directory + "/suspended" }
     /// The process that was started and that nobody has asked to end.
     var process: String { directory + "/process" }
 

@@ -88,7 +88,11 @@ extension QEMUHypervisor {
 
     public func ensureStopped(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
         try check(host, guest)
-        try await locks.run(guest) { () async throws(CloudError) in try await end(guest) }
+        try await locks.run(guest) { () async throws(CloudError) in
+            try await end(guest)
+            // Memory without its process is of no use: the disk goes on.
+            try Files.remove(GuestPaths(guest, dirs).suspended)
+        }
     }
 
     public func removeGuest(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
@@ -105,7 +109,7 @@ extension QEMUHypervisor {
     }
 
     /// `quit`, which writes out what is still in memory; and SIGKILL where that takes longer than two seconds.
-    private func end(_ guest: ID<Server>) async throws(CloudError) {
+    func end(_ guest: ID<Server>) async throws(CloudError) {
         let paths = GuestPaths(guest, dirs)
         guard Files.exists(paths.directory) else {
             forget(guest)

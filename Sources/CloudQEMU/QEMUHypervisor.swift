@@ -57,11 +57,14 @@ public final class QEMUHypervisor: Hypervisor {
             let paths = GuestPaths(guest.id, dirs)
             let isNew = !Files.exists(paths.directory)
             if !isNew {
-                if try await connection(guest.id) != nil { return }
+                if let running = try await connection(guest.id) { return try await awake(running, paths) }
                 try await Strays.end(guest.id, except: nil)
             }
             try await GuestFiles(guest: guest, paths: paths, imageFile: imageFile).ensure()
             try await start(guest, paths)
+            guard !isNew, let running = try await connection(guest.id) else { return }
+            if Files.exists(paths.suspended) { return try await awake(running, paths) }
+            try await grow(running, to: guest.disk.size)
         }
     }
 
@@ -94,6 +97,7 @@ public final class QEMUHypervisor: Hypervisor {
         try check(host, guest)
         return try await locks.run(guest) { () async throws(CloudError) in
             guard let running = try await connection(guest) else {
+                if Files.exists(GuestPaths(guest, dirs).suspended) { return .suspended }
                 // A handle that nobody took away belongs to a process that nobody ended.
                 return Files.exists(GuestPaths(guest, dirs).process) ? .crashed : .absent
             }
@@ -125,7 +129,7 @@ public final class QEMUHypervisor: Hypervisor {
         try await running.act.execute("query-status")["status"]?.string ?? ""
     }
 
-    private func with(
+    func with(
         _ guest: ID<Server>, on host: HostName, _ body: (Running) async throws(CloudError) -> Void
     ) async throws(CloudError) {
         try check(host, guest)

@@ -101,7 +101,8 @@ final class SQLiteTransaction: Writer {
             arguments += condition.among.map { isNumeric && $0.string != nil ? nil : Self.encode($0) }
             let column = Statements.quote(condition.column)
             // To SQL null is like nothing, itself included; to a query it is a value.
-            return condition.among.contains(.null) ? "(\(column) IN (\(marks)) OR \(column) IS NULL)" : "\(column) IN (\(marks))"
+            return condition.among.contains(.null)
+                ? "(\(column) IN (\(marks)) OR \(column) IS NULL)" : "\(column) IN (\(marks))"
         }
         for condition in query.conditions { parts.append(try part(condition)) }
         for test in query.tests {

@@ -52,6 +52,7 @@ final class Lab: Sendable {
             let start = ContinuousClock.now
             try await lab.runtime.start()
             print("started in \(ContinuousClock.now - start)")
+            try await lab.fabric.ensureGroup(open)
             try await body(lab)
         } catch { failed = error }
         for name in try Files.names(in: "/run/netns") where name.hasPrefix("ak-\(dirs.tag)-peer") {
@@ -80,12 +81,29 @@ final class Lab: Sendable {
             ], mtu: mtu)
     }
 
-    static func port(_ number: Int, _ host: Int, up: Bool = true) -> PortSpec {
+    static func port(_ number: Int, _ host: Int, up: Bool = true, in groups: [GroupSpec] = [open]) -> PortSpec {
         let net = network(number)
-        return PortSpec(
+        var port = PortSpec(
             id: ID("\(number)\(host)00000-0000-4000-8000-000000000001"), network: net.id,
             mac: MAC("fa:16:3e:00:0\(number):\(host)")!,
             addresses: [PortAddress(subnet: net.subnets[0].id, address: IPv4("10.0.0.\(host)")!)], adminUp: up)
+        port.groups = Set(groups.map(\.id))
+        return port
+    }
+
+    /// The group that allows everything.
+    static let open = group(0, [rule(ingress: true), rule(ingress: false)])
+
+    static func group(_ number: Int, _ rules: Set<RuleSpec>) -> GroupSpec {
+        GroupSpec(id: ID("0\(number)000000-0000-4000-8000-00000000000a"), rules: rules)
+    }
+
+    static func rule(
+        ingress: Bool, transport: Int? = nil, port: Int? = nil, from group: GroupSpec? = nil
+    ) -> RuleSpec {
+        RuleSpec(
+            isIngress: ingress, isIPv6: false, transport: transport, low: port, high: port, remotePrefix: nil,
+            remoteGroup: group?.id)
     }
 }
 

@@ -6,7 +6,8 @@ import CloudWire
 /// The compute service: servers, and the flavors, keypairs and hosts that they need.
 public struct Compute: Sendable {
     public static let schemas = [
-        Schema(Flavor.self), Schema(Keypair.self), Schema(Host.self),
+        Schema(Flavor.self), Schema(Keypair.self), Schema(Host.self), Schema(QuotaSet.self), Schema(ServerGroup.self),
+        Schema(InstanceAction.self),
         Schema(Server.self, labels: Server.Label.allCases.map(\.rawValue)),
     ]
 
@@ -33,11 +34,13 @@ public struct Compute: Sendable {
             version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false),
             zones("/detail", detail: true), limits,
         ]
+            + QuotaSet.routes + ServerGroup.routes + InstanceAction.routes + hypervisorRoutes
     }
 
     public func enroll(in engine: Engine) {
         engine.enroll(
-            Server.self, world: Server.World(hypervisor: hypervisor, cabling: cabling, firstUID: firstUID))
+            Server.self,
+            world: Server.World(hypervisor: hypervisor, cabling: cabling, images: images, firstUID: firstUID))
     }
 
     /// Creates the flavors that a new cloud has; leaves an installation that has any as it is.
@@ -75,7 +78,7 @@ public struct Compute: Sendable {
 
     private static func describe(_ base: String) -> JSON {
         [
-            "id": "v2.1", "status": "CURRENT", "version": "2.1", "min_version": "2.1",
+            "id": "v2.1", "status": "CURRENT", "version": .string("2.\(Microversion.newest)"), "min_version": "2.1",
             "updated": "2013-07-23T11:33:21Z",
             "links": [["rel": "self", "href": .string(base + "/compute/v2.1/")]],
         ]
@@ -133,22 +136,37 @@ public struct Compute: Sendable {
             .get, .compute, "/v2.1/{project_id}/limits", action: "show", rule: .role(.reader),
             "Shows the project's limits and what it uses of them."
         ) { (call) throws(CloudError) in
-            let servers = try await call.store.read { (reader) throws(CloudError) in
-                try reader.list(Server.self, Query(Server.kind).with("project_id", .string(call.project.text)))
+            let named = call.request[query: "tenant_id"].map { ProjectID($0) } ?? call.project
+            guard call.caller.isOperator || named == call.project else {
+                throw CloudError(.forbidden, "Only an operator sees the limits of another project.")
             }
-            return .json(
-                200,
-                [
-                    "limits": [
-                        "rate": [],
-                        "absolute": [
-                            "maxTotalInstances": .integer(Server.quota), "totalInstancesUsed": .integer(servers.count),
-                            "totalCoresUsed": .integer(servers.reduce(0) { $0 + $1.vcpus }), "maxTotalCores": -1,
-                            "totalRAMUsed": .integer(servers.reduce(0) { $0 + $1.memory }), "maxTotalRAMSize": -1,
-                            "maxServerMeta": 128, "maxTotalKeypairs": 100,
-                        ],
-                    ]
-                ])
+            return try await call.store.read { (reader) throws(CloudError) in
+                let allowance = try QuotaSet.of(named, in: reader)
+                var absolute: [String: JSON] = [:]
+                for (limit, used, item) in Self.limitNames {
+                    absolute[limit] = .integer(allowance.quota.limit(item))
+                    if let used { absolute[used] = .integer(try allowance.used(item, in: reader)) }
+                }
+                if call.microversion < 57 {
+                    for name in ["maxPersonality", "maxPersonalitySize"] { absolute[name] = 0 }
+                }
+                if call.microversion < 39 { absolute["maxImageMeta"] = 128 }
+                if call.microversion < 36 {
+                    for name in ["maxSecurityGroups", "maxSecurityGroupRules", "maxTotalFloatingIps"] {
+                        absolute[name] = -1
+                    }
+                    for name in ["totalFloatingIpsUsed", "totalSecurityGroupsUsed"] { absolute[name] = 0 }
+                }
+                return .json(200, ["limits": ["rate": [], "absolute": .object(absolute)]])
+            }
         }
     }
+
+    private static let limitNames: [(limit: String, used: String?, item: QuotaSet.Item)] = [
+        ("maxTotalInstances", "totalInstancesUsed", .instances), ("maxTotalCores", "totalCoresUsed", .cores),
+        ("maxTotalRAMSize", "totalRAMUsed", .ram), ("maxServerMeta", nil, .metadataItems),
+        ("maxTotalKeypairs", nil, .keyPairs),
+        ("maxServerGroups", "totalServerGroupsUsed", .serverGroups),
+        ("maxServerGroupMembers", nil, .serverGroupMembers),
+    ]
 }

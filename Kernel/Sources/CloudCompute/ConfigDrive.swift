@@ -6,11 +6,17 @@ extension Stored where R == Server {
     func spec(_ interfaces: [Interface], _ devices: [String: String]) -> GuestSpec {
         GuestSpec(
             id: id, name: value.name, vcpus: value.vcpus, memory: Mebibytes(value.memory), uid: value.uid,
-            disk: RootDisk(image: value.image, format: value.imageFormat, size: Gibibytes(value.disk)),
-            nics: interfaces.compactMap { it in
-                devices[it.port].map { GuestNIC(port: it.port, mac: it.mac, mtu: it.mtu, device: $0) }
-            },
-            configDrive: configDrive(interfaces), hasRun: value.launchedAt != nil)
+            disk: RootDisk(
+                image: value.image, format: value.imageFormat, size: Gibibytes(value.disk), generation: value.generation
+            ),
+            nics: cards(interfaces, devices), configDrive: configDrive(interfaces), hasRun: value.launchedAt != nil)
+    }
+
+    /// The network cards, each with the host's device that carries it.
+    func cards(_ interfaces: [Interface], _ devices: [String: String]) -> [GuestNIC] {
+        interfaces.compactMap { it in
+            devices[it.port].map { GuestNIC(port: it.port, mac: it.mac, mtu: it.mtu, device: $0) }
+        }
     }
 
     /// The config drive's files, as OpenStack's guests read them: each is JSON, so that no name can break out of it.
@@ -20,6 +26,7 @@ extension Stored where R == Server {
             "availability_zone": .string(value.zone), "project_id": .string(project.text),
             "meta": value.metadata.json,
         ]
+        if !value.adminPass.isEmpty { metadata["admin_pass"] = .string(value.adminPass) }
         if !value.publicKey.isEmpty {
             metadata["public_keys"] = [value.keyName: .string(value.publicKey)]
             metadata["keys"] = [["name": .string(value.keyName), "type": "ssh", "data": .string(value.publicKey)]]
@@ -52,7 +59,7 @@ extension Stored where R == Server {
     }
 
     /// The name as a host name (RFC 1123): letters, digits and hyphens, at most 63.
-    private var hostName: String {
+    var hostName: String {
         let letters = value.name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
         let trimmed = String(letters.drop { $0 == "-" }.prefix(63).reversed().drop { $0 == "-" }.reversed())
         return trimmed.isEmpty ? "server-" + id.text.prefix(8) : trimmed

@@ -24,19 +24,46 @@ enum Placement {
     /// Virtual processors that share one real processor.
     static let overcommit = 16
 
-    /// The enabled host of the zone (any, if it names none) with the most memory left that has room; nil for none.
-    static func choose(_ server: Server, hosts: [Stored<Host>], servers: [Stored<Server>]) -> ID<Host>? {
-        var best: (host: ID<Host>, left: Int)?
+    /// The enabled host of the zone (any, if it names none) with the most memory left that has room and that its
+    /// group's policy allows; nil for none.
+    static func choose(
+        _ server: Server, hosts: [Stored<Host>], servers: [Stored<Server>], policy: ServerGroup.Policy? = nil
+    ) -> ID<Host>? {
+        var best: (host: ID<Host>, rank: Int, left: Int)?
+        let peers = servers.filter {
+            !server.serverGroup.isEmpty && $0.serverGroup == server.serverGroup && !$0.host.isEmpty
+        }
         for host in hosts where host.enabled && (server.zone.isEmpty || server.zone == host.zone) {
-            let placed = servers.filter { $0.host == host.id.text }
-            let memory = placed.reduce(server.memory) { $0 + $1.memory }
-            let vcpus = placed.reduce(server.vcpus) { $0 + $1.vcpus }
-            guard memory <= host.memory, vcpus <= host.vcpus * overcommit else { continue }
-            let left = host.memory - memory
-            if best == nil || left > best!.left || (left == best!.left && host.id < best!.host) {
-                best = (host.id, left)
+            guard let left = room(for: server, on: host, servers: servers) else { continue }
+            let beside = peers.count { $0.host == host.id.text }
+            var rank = 0
+            switch policy {
+            case .affinity: guard peers.isEmpty || beside > 0 else { continue }
+            case .antiAffinity: guard beside == 0 else { continue }
+            case .softAffinity: rank = beside
+            case .softAntiAffinity: rank = -beside
+            case nil: break
             }
+            let isBetter = best.map {
+                (rank, left) > ($0.rank, $0.left) || ((rank, left) == ($0.rank, $0.left) && host.id < $0.host)
+            }
+            if isBetter ?? true { best = (host.id, rank, left) }
         }
         return best?.host
+    }
+
+    /// MiB that stay free on a host with one more server on it; nil where it does not fit.
+    static func room(for server: Server, on host: Stored<Host>, servers: [Stored<Server>]) -> Int? {
+        let placed = servers.filter { $0.host == host.id.text }
+        let memory = placed.reduce(server.needs.memory) { $0 + $1.value.needs.memory }
+        let vcpus = placed.reduce(server.needs.vcpus) { $0 + $1.value.needs.vcpus }
+        return memory <= host.memory && vcpus <= host.vcpus * overcommit ? host.memory - memory : nil
+    }
+}
+
+extension Server {
+    /// What is kept free for it: until a resize is confirmed, it may go back.
+    var needs: (vcpus: Int, memory: Int) {
+        (max(vcpus, previous?.vcpus ?? 0), max(memory, previous?.memory ?? 0))
     }
 }

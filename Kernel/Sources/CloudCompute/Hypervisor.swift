@@ -33,9 +33,11 @@ public struct RootDisk: Hashable, Sendable {
     public var format: String
     /// What the guest sees, at least the image's own size.
     public var size: Gibibytes
+    /// Raised when the disk is to begin anew: one of another generation is thrown away.
+    public var generation: Int
 
-    public init(image: String, format: String, size: Gibibytes) {
-        (self.image, self.format, self.size) = (image, format, size)
+    public init(image: String, format: String, size: Gibibytes, generation: Int = 0) {
+        (self.image, self.format, self.size, self.generation) = (image, format, size, generation)
     }
 }
 
@@ -52,6 +54,21 @@ public struct GuestNIC: Hashable, Sendable {
     }
 }
 
+/// What a guest uses.
+public struct GuestDiagnostics: Hashable, Sendable {
+    /// Nanoseconds of processor time since its process began.
+    public var cpuTime: Int
+    /// Seconds since its process began.
+    public var uptime: Int
+    /// Of its root disk, since its process began.
+    public var readBytes: Int, readRequests: Int, writeBytes: Int, writeRequests: Int
+    public init(cpuTime: Int, uptime: Int, readBytes: Int, readRequests: Int, writeBytes: Int, writeRequests: Int) {
+        (self.cpuTime, self.uptime) = (cpuTime, uptime)
+        (self.readBytes, self.readRequests) = (readBytes, readRequests)
+        (self.writeBytes, self.writeRequests) = (writeBytes, writeRequests)
+    }
+}
+
 /// What a host says of a guest.
 public enum GuestState: String, CaseIterable, Sendable {
     /// Nothing of it runs (its disk may be there).
@@ -59,6 +76,8 @@ public enum GuestState: String, CaseIterable, Sendable {
     /// It is there and halted before its first instruction, or paused.
     case paused
     case running
+    /// Its memory is kept beside its disk, and nothing runs.
+    case suspended
     /// It powered itself off; the process is still there, to be removed.
     case off
     /// It ended in a way that nobody asked for.
@@ -68,8 +87,8 @@ public enum GuestState: String, CaseIterable, Sendable {
 /// Runs guests on hosts. Every call is idempotent and names its host; a guest outlives whoever called.
 public protocol Hypervisor: Sendable {
     /// Makes the guest's disk and config drive if they are missing, and its process, halted before the first
-    /// instruction. A guest that is there already is left as it is. `conflict` where the disk of one that has run
-    /// is gone.
+    /// instruction, or where it was suspended. A disk that is smaller than asked for grows. A guest that is there
+    /// already is left as it is. `conflict` where the disk of one that has run is gone.
     func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError)
     /// Lets the guest run. `missing` where there is none.
     func resume(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
@@ -79,7 +98,20 @@ public protocol Hypervisor: Sendable {
     func reset(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
     /// Presses the power button; the guest decides what follows. `missing` where there is none.
     func pressPower(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
-    /// Ends the guest's process at once; its disk stays. Done when there is no process.
+    /// Halts the guest, keeps its memory beside its disk and ends its process. Done when there is no process;
+    /// `missing` where there is none and no memory is kept.
+    func suspend(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// Gives a running or paused guest exactly these network cards: others are taken out. `conflict` where it has no
+    /// slot left, or does not let a card go.
+    func ensureCards(_ nics: [GuestNIC], of guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// The root disk's content at one moment, as a qcow2 file that refers to no other. A guest that runs stands still
+    /// meanwhile. `missing` where there is no disk.
+    func exportDisk(
+        of guest: ID<Server>, on host: HostName
+    ) async throws(CloudError) -> any AsyncSequence<[UInt8], any Error> & Sendable
+    /// What a running guest uses, for its owner; `missing` where there is no process.
+    func diagnostics(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> GuestDiagnostics
+    /// Ends the guest's process at once; its disk stays, and memory that was kept goes. Done when there is no process.
     func ensureStopped(_ guest: ID<Server>, on host: HostName) async throws(CloudError)
     /// Ends the guest and erases all it has on the host. Done when nothing is left.
     func removeGuest(_ guest: ID<Server>, on host: HostName) async throws(CloudError)

@@ -34,62 +34,109 @@ extension Keypair: Governed {
         .compute, "/v2.1/{project_id}/os-keypairs", "keypair", "keypairs",
         [
             .field("name"), .field("public_key"), .field("fingerprint"), .field("user_id"), .created(),
+            .computed("type", "What sort of key it is.") { (_, _) in "ssh" },
+            .computed("id", "A number; it names nothing.") { (it, _) in
+                .integer(Int(it.createdAt.microseconds / 1000 % 1_000_000_000))
+            },
             .computed("deleted", "Never shown once it is.") { (_, _) in false },
             .computed("updated_at", "It does not change.") { (_, _) in .null },
             .computed("deleted_at", "Never shown once it is.") { (_, _) in .null },
         ])
 
-    /// How many a user may have.
-    private static let most = 100
-
     static func routes(_ maker: any KeyMaker) -> [Route] { [list, show, delete, create(maker)] }
+
+    /// The public key of one's keypair; `invalid` where one has none of the name.
+    static func publicKey(_ name: String, of caller: Caller, in reader: any Reader) throws(CloudError) -> String {
+        guard let key = try reader.find(id(caller, name)) else {
+            throw .invalid("Invalid key_name provided: key pair '\(name)' could not be found.", field: "key_name")
+        }
+        return key.publicKey
+    }
+
+    /// Whose keypairs a call is about: one's own; from 2.10 on an operator may name a user.
+    private static func owner(_ call: Call, _ named: String?) throws(CloudError) -> Caller {
+        var caller = call.caller
+        guard call.microversion >= 10, let named, named != caller.user?.text else { return caller }
+        guard caller.isOperator else {
+            throw CloudError(.forbidden, "Only an operator acts on another user's keypairs.")
+        }
+        caller.user = UserID(named)
+        return caller
+    }
+
+    /// What is shown in lists, and after a create: 2.2 added the type.
+    private static func names(_ call: Call, _ more: Set<String> = []) -> Set<String> {
+        Set(["name", "public_key", "fingerprint"]).union(more).union(call.microversion >= 2 ? ["type"] : [])
+    }
 
     private static let list = Route(
         .get, .compute, face.path, action: "list", kind: kind, rule: .role(.reader), "Lists one's keypairs."
     ) { (call) throws(CloudError) in
-        let query = Query(kind).with("user_id", .string(call.caller.user?.text ?? ""))
-        return .bytes(
-            200,
-            try await call.store.read { (reader) throws(CloudError) in
-                let found = try reader.list(Keypair.self, query)
-                var writer = JSONWriter()
-                try writer.object { (writer) throws(CloudError) in
-                    writer.key("keypairs")
-                    try writer.array(found) { (it, writer) throws(CloudError) in
+        var query = Query(kind).with(
+            "user_id", .string(try owner(call, call.request[query: "user_id"]).user?.text ?? ""))
+        var limit = 1000
+        if call.microversion >= 35 {
+            if let text = call.request[query: "limit"] {
+                guard let number = Int(text), number >= 0 else {
+                    throw .invalid("limit must not be negative.", field: "limit")
+                }
+                limit = number == 0 ? limit : min(number, limit)
+            }
+            query.order = [Query.Order("name")]
+        }
+        let (all, most, marker) = (query, limit, call.microversion >= 35 ? call.request[query: "marker"] : nil)
+        return try await call.store.read { (reader) throws(CloudError) in
+            var found = try reader.list(Keypair.self, all)[...]
+            if let marker {
+                guard let place = found.firstIndex(where: { $0.name == marker }) else {
+                    throw .invalid("The marker \(marker.prefix(64)) is none of the keypairs.", field: "marker")
+                }
+                found = found[(place + 1)...]
+            }
+            return try .write(200) { (writer) throws(CloudError) in
+                writer.key("keypairs")
+                try writer.array(found.prefix(most)) { (it, writer) throws(CloudError) in
+                    try writer.object { (writer) throws(CloudError) in
+                        writer.key("keypair")
                         try writer.object { (writer) throws(CloudError) in
-                            writer.key("keypair")
-                            try writer.object { (writer) throws(CloudError) in
-                                try face.write(it, reader, into: &writer, only: ["name", "public_key", "fingerprint"])
-                            }
+                            try face.write(it, reader, into: &writer, only: names(call))
                         }
                     }
                 }
-                return writer.bytes
-            })
+                guard found.count > most, let last = found.prefix(most).last else { return }
+                writer.field(
+                    "keypairs_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(last.name))]])
+            }
+        }
     }
 
     private static let show = Route(
         .get, .compute, face.path + "/{keypair_name}", action: "show", kind: kind, rule: .role(.reader),
         "Shows one of one's keypairs."
     ) { (call) throws(CloudError) in
-        let id = id(call.caller, call.parameter("keypair_name"))
-        return .bytes(
-            200,
-            try await call.store.read { (reader) throws(CloudError) in
-                try face.body(try find(id, in: reader), reader)
-            })
+        let id = id(try owner(call, call.request[query: "user_id"]), call.parameter("keypair_name"))
+        return try await call.store.read { (reader) throws(CloudError) in
+            let it = try find(id, in: reader)
+            let shown = names(call, ["user_id", "id", "created_at", "deleted", "updated_at", "deleted_at"])
+            return try .write(200) { (writer) throws(CloudError) in
+                writer.key("keypair")
+                try writer.object { (writer) throws(CloudError) in
+                    try face.write(it, reader, into: &writer, only: shown)
+                }
+            }
+        }
     }
 
     private static let delete = Route(
         .delete, .compute, face.path + "/{keypair_name}", action: "delete", kind: kind, rule: .role(.member),
         status: 202, "Deletes one of one's keypairs; servers keep the key they began with."
     ) { (call) throws(CloudError) in
-        let id = id(call.caller, call.parameter("keypair_name"))
+        let id = id(try owner(call, call.request[query: "user_id"]), call.parameter("keypair_name"))
         try await call.write(call.parameter("keypair_name")) { (writer) throws(CloudError) in
             var it = try find(id, in: writer)
             try writer.delete(&it)
         }
-        return Response(202)
+        return Response(call.microversion >= 2 ? 204 : 202)
     }
 
     private static func find(_ id: ID<Keypair>, in reader: any Reader) throws(CloudError) -> Stored<Keypair> {
@@ -112,9 +159,10 @@ extension Keypair: Governed {
             example: ["keypair": ["name": "laptop"]]
         ) { (call) throws(CloudError) in
             var object = try call.object("keypair")
-            if let type = object.removeValue(forKey: "type"), type != "ssh" {
+            if let type = object.removeValue(forKey: "type"), type != "ssh" || call.microversion < 2 {
                 throw .invalid("Only keypairs of type ssh are offered.", field: "type")
             }
+            let caller = try owner(call, object.removeValue(forKey: "user_id")?.string)
             // A key is read from a file, which ends with a line break.
             object["public_key"] = object["public_key"]?.string.map { .string(trimmed($0)) } ?? object["public_key"]
             var draft = Keypair()
@@ -123,15 +171,20 @@ extension Keypair: Governed {
                 draft.name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_ .@".contains($0)) })
             else { throw .invalid("A keypair's name has letters, digits and -_ .@ only.", field: "name") }
             var privateKey: String?
+            if draft.publicKey.isEmpty, object["public_key"] != nil || call.microversion >= 92 {
+                throw .invalid("A public_key is required.", field: "public_key")
+            }
             if draft.publicKey.isEmpty { (draft.publicKey, privateKey) = try await maker.make(draft.name) }
             draft.fingerprint = try maker.fingerprint(draft.publicKey)
-            draft.user = call.caller.user?.text ?? ""
-            let (value, secret, id) = (draft, privateKey, id(call.caller, draft.name))
+            draft.user = caller.user?.text ?? ""
+            let (value, secret, id) = (draft, privateKey, id(caller, draft.name))
             return .bytes(
-                200,
+                call.microversion >= 2 ? 201 : 200,
                 try await call.write(draft.name) { (writer) throws(CloudError) in
-                    guard try writer.count(Query(kind).with("user_id", .string(value.user))) < most else {
-                        throw CloudError(.overQuota, "Quota exceeded for keypairs: \(most) at most.")
+                    let most = try QuotaSet.of(call.project, in: writer).quota.limit(.keyPairs)
+                    let mine = try writer.count(Query(kind).with("user_id", .string(value.user)))
+                    guard most < 0 || mine < most else {
+                        throw CloudError(.overQuota, "Quota exceeded, too many key pairs: \(most) at most.")
                     }
                     guard try writer.find(id) == nil else {
                         throw .conflict("Key pair '\(value.name)' already exists.")
@@ -141,8 +194,7 @@ extension Keypair: Governed {
                     try out.object { (out) throws(CloudError) in
                         out.key("keypair")
                         try out.object { (out) throws(CloudError) in
-                            try face.write(
-                                it, writer, into: &out, only: ["name", "public_key", "fingerprint", "user_id"])
+                            try face.write(it, writer, into: &out, only: names(call, ["user_id"]))
                             if let secret { out.field("private_key", .string(secret)) }
                         }
                     }

@@ -12,6 +12,21 @@ public struct Server: Resource {
     public var vcpus = 1, memory = 0, disk = 0, imageFormat = ""
     public var metadata: [String: String] = [:], keyName = "", publicKey = "", userData = ""
     public var power = Power.on
+    /// Addresses that the owner says it is reached by, and what the owner says of its disk; nothing follows from them.
+    public var accessIPv4 = "", accessIPv6 = "", diskConfig = DiskConfig.manual
+    public var tags: [String] = [], securityGroups: [String] = ["default"], serverGroup = ""
+    /// Whether its owner has locked it against changes by mistake, and why.
+    public var isLocked = false, lockReason = ""
+    /// The password its first boot sets; forgotten once it has run.
+    public var adminPass = ""
+    /// Raised by each rebuild: a disk of an older one is thrown away.
+    public var generation = 0
+    /// What it was before a resize that its owner has not confirmed.
+    public var previous: Size?
+    /// The image that is being made of its disk; empty for none.
+    public var snapshot = ""
+    /// Ports whose cards are to be taken out.
+    public var detaching: [String] = []
     // What is observed.
     public var status = Status.build, host = "", uid = 0, fault = ""
     /// The guest powered itself off: it stays so until the tenant starts it.
@@ -20,12 +35,29 @@ public struct Server: Resource {
     public var stopBy: Instant?
     public var launchedAt: Instant?
 
-    public enum Power: String, CaseIterable, Sendable { case on, off, paused }
+    public enum Power: String, CaseIterable, Sendable { case on, off, paused, suspended }
+    public enum DiskConfig: String, CaseIterable, Sendable { case auto = "AUTO", manual = "MANUAL" }
     public enum Status: String, CaseIterable, Sendable {
         case build = "BUILD", active = "ACTIVE", shutoff = "SHUTOFF", paused = "PAUSED", reboot = "REBOOT"
-        case error = "ERROR"
+        case suspended = "SUSPENDED", resize = "RESIZE", verifyResize = "VERIFY_RESIZE"
+        case revertResize = "REVERT_RESIZE", rebuild = "REBUILD", error = "ERROR"
     }
-    public enum Label: String, CaseIterable, Sendable { case place, run, destroy }
+    public enum Label: String, CaseIterable, Sendable { case place, run, snapshot, destroy }
+
+    /// A flavor and what it gave.
+    public struct Size: Hashable, Sendable, JSONConvertible {
+        public var flavor: ID<Flavor>, vcpus: Int, memory: Int
+        init(_ server: Server) { (flavor, vcpus, memory) = (server.flavor, server.vcpus, server.memory) }
+        public init(json: JSON) throws(CloudError) {
+            guard let flavor = json["flavor"]?.string, let vcpus = json["vcpus"]?.integer,
+                let memory = json["memory"]?.integer
+            else { throw .invalid("not a size.") }
+            (self.flavor, self.vcpus, self.memory) = (ID(flavor), vcpus, memory)
+        }
+        public var json: JSON {
+            ["flavor": .string(flavor.text), "vcpus": .integer(vcpus), "memory": .integer(memory)]
+        }
+    }
 
     public init() {}
 
@@ -55,6 +87,24 @@ public struct Server: Resource {
         .boolean("is_halted", \.isHalted, [], "Whether it powered itself off."),
         .time("stop_by", \.stopBy, [], "When patience with its stopping ends."),
         .time("launched_at", \.launchedAt, [.read], "When it first ran."),
+        .text("access_ipv4", \.accessIPv4, [.read, .create, .update], max: 15, "An address its owner reaches it by."),
+        .text(
+            "access_ipv6", \.accessIPv6, [.read, .create, .update], max: 45, "An IPv6 address its owner reaches it by."),
+        .choice("disk_config", \.diskConfig, [.read, .create, .update], "What its owner says of its disk."),
+        .value("tags", \.tags, [.read, .create, .update], max: 8192, "Labels of the owner's own."),
+        .value(
+            "security_groups", \.securityGroups, [.read, .create], max: 4096,
+            "The security groups it was asked to be in."),
+        .text(
+            "server_group", \.serverGroup, [.read, .create, .indexed], max: 64,
+            "The group whose policy it is placed by."),
+        .boolean("locked", \.isLocked, [.read], "Whether it is locked."),
+        .text("locked_reason", \.lockReason, [.read], "Why it is locked."),
+        .text("admin_pass", \.adminPass, [.secret], "The password its first boot sets."),
+        .integer("generation", \.generation, [], 0...Int.max, "How often it was rebuilt."),
+        .value("previous", \.previous, [], max: 512, "What it was before an unconfirmed resize."),
+        .text("snapshot", \.snapshot, [], max: 64, "The image that is being made of its disk."),
+        .value("detaching", \.detaching, [], max: 1024, "Ports whose cards are to be taken out."),
     ]
 }
 
@@ -62,8 +112,11 @@ extension Signal {
     static let start = Signal(rawValue: "start")
     static let rebootSoft = Signal(rawValue: "reboot_soft")
     static let rebootHard = Signal(rawValue: "reboot_hard")
+    /// Its network cards are to be others.
+    static let cards = Signal(rawValue: "cards")
 }
 
 extension Server: Governed {
-    public static let quota = 50
+    /// Counted with cores and memory when servers are ordered.
+    public static let quota = Int.max
 }

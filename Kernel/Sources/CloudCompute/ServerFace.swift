@@ -10,13 +10,10 @@ extension Server {
         Face(
             .compute, path, "server", "servers",
             [
-                .id(), .field("name"), .field("description"), statusAttribute, .owner("tenant_id"), .field("user_id"),
+                .id(), .field("name"), statusAttribute, .owner("tenant_id"), .field("user_id"),
                 .field("metadata"), .created("created"), .updated("updated"), .field("key_name").emptyAsNull,
                 .computed("image", "What its disk began as.") { (it, _) in
                     ["id": .string(it.image), "links": [bookmark(base, "images", it.image)]]
-                },
-                .computed("flavor", "Its size.") { (it, _) in
-                    ["id": .string(it.flavor.text), "links": [bookmark(base, "flavors", it.flavor.text)]]
                 },
                 .computed("addresses", "Its addresses by network.") { (it, reader) throws(CloudError) in
                     addresses(try cabling.interfaces(of: Reference(it.id), in: reader))
@@ -41,14 +38,63 @@ extension Server {
                 },
                 .field("launched_at", as: "OS-SRV-USG:launched_at"),
                 .computed("OS-SRV-USG:terminated_at", "It is not shown afterwards.") { (_, _) in .null },
-                .computed("OS-DCF:diskConfig", "The disk is left as the image has it.") { (_, _) in "MANUAL" },
-                .computed("accessIPv4", "Addresses are under addresses.") { (_, _) in "" },
-                .computed("accessIPv6", "Addresses are under addresses.") { (_, _) in "" },
+                .field("disk_config", as: "OS-DCF:diskConfig"), .field("access_ipv4", as: "accessIPv4"),
+                .field("access_ipv6", as: "accessIPv6"),
                 .computed("config_drive", "Every server has one.") { (_, _) in "True" },
                 .computed("progress", "100 once it has run.") { (it, _) in .integer(it.status == .build ? 0 : 100) },
                 .computed("os-extended-volumes:volumes_attached", "Volumes beside its own disk.") { (_, _) in [] },
-                .computed("security_groups", "Its groups.") { (_, _) in [["name": "default"]] },
+                .computed("security_groups", "Its groups.") { (it, _) in
+                    .array(it.securityGroups.map { ["name": .string($0)] })
+                },
             ])
+    }
+
+    /// What the versions of Nova's API have added, and the flavor, which 2.47 shows whole.
+    static func writeVersioned(
+        _ it: Stored<Server>, _ reader: any Reader, _ call: Call, _ base: String, isWhole: Bool,
+        into out: inout JSONWriter
+    ) throws(CloudError) {
+        let version = call.microversion
+        out.field(
+            "flavor",
+            version < 47
+                ? ["id": .string(it.flavor.text), "links": [bookmark(base, "flavors", it.flavor.text)]]
+                : try flavor(it, reader))
+        if isWhole, call.caller.isOperator {
+            let host: JSON = it.host.isEmpty ? .null : .string(it.host)
+            out.field("OS-EXT-SRV-ATTR:host", host)
+            out.field("OS-EXT-SRV-ATTR:hypervisor_hostname", host)
+            out.field("OS-EXT-SRV-ATTR:instance_name", .string(it.id.text))
+            if version >= 16 {
+                out.field(
+                    "host_status", .string(try reader.find(ID<Host>(it.host))?.enabled == false ? "MAINTENANCE" : "UP"))
+            }
+        }
+        if isWhole, version >= 3, call.caller.isOperator { operatorAttributes(it, into: &out) }
+        if version >= 9 { out.field("locked", .bool(it.isLocked)) }
+        if version >= 19 { out.field("description", it.description.isEmpty ? .null : .string(it.description)) }
+        if version >= 26 { out.field("tags", it.tags.json) }
+        if version >= 63 { out.field("trusted_image_certificates", .null) }
+        if version >= 73 { out.field("locked_reason", it.lockReason.isEmpty ? .null : .string(it.lockReason)) }
+    }
+
+    private static func operatorAttributes(_ it: Stored<Server>, into out: inout JSONWriter) {
+        let facts: [(String, JSON)] = [
+            ("hostname", .string(it.hostName)), ("launch_index", 0), ("reservation_id", ""), ("kernel_id", ""),
+            ("ramdisk_id", ""), ("root_device_name", "/dev/vda"),
+            ("user_data", it.userData.isEmpty ? .null : .string(it.userData)),
+        ]
+        for (name, value) in facts { out.field("OS-EXT-SRV-ATTR:" + name, value) }
+    }
+
+    private static func flavor(_ it: Stored<Server>, _ reader: any Reader) throws(CloudError) -> JSON {
+        let flavor = try reader.find(it.flavor)
+        return [
+            "original_name": .string(flavor?.value.name ?? it.flavor.text), "vcpus": .integer(it.vcpus),
+            "ram": .integer(it.memory),
+            "disk": .integer(flavor?.value.disk ?? it.disk), "ephemeral": 0, "swap": 0,
+            "extra_specs": flavor?.extraSpecs.json ?? [:],
+        ]
     }
 
     private static let statusAttribute = Attribute<Server>.field("status")
@@ -57,14 +103,17 @@ extension Server {
         ["rel": "bookmark", "href": .string("\(base)/compute/\(collection)/\(id)")]
     }
 
-    private static func addresses(_ interfaces: [Interface]) -> JSON {
+    static func addresses(_ interfaces: [Interface], isDetailed: Bool = true) -> JSON {
         var out: [String: [JSON]] = [:]
         for interface in interfaces {
+            out[interface.networkName, default: []] += []
             for address in interface.addresses {
-                out[interface.networkName, default: []].append([
-                    "addr": .string(address.description), "version": 4, "OS-EXT-IPS:type": "fixed",
-                    "OS-EXT-IPS-MAC:mac_addr": .string(interface.mac.text),
-                ])
+                var entry: [String: JSON] = ["addr": .string(address.description), "version": 4]
+                if isDetailed {
+                    entry["OS-EXT-IPS:type"] = "fixed"
+                    entry["OS-EXT-IPS-MAC:mac_addr"] = .string(interface.mac.text)
+                }
+                out[interface.networkName, default: []].append(.object(entry))
             }
         }
         return .object(out.mapValues(JSON.array))
@@ -78,21 +127,29 @@ extension Server {
         return Hex.string(digest(0xcbf2_9ce4_8422_2325)) + Hex.string(digest(0x8422_2325_cbf2_9ce4))
     }
 
-    private static func vmState(_ it: Stored<Server>) -> String {
+    static func vmState(_ it: Stored<Server>) -> String {
         switch it.status {
         case .build: "building"
-        case .active, .reboot: "active"
+        case .active, .reboot, .rebuild, .resize: "active"
+        case .verifyResize, .revertResize: "resized"
+        case .suspended: "suspended"
         case .shutoff: "stopped"
         case .paused: "paused"
         case .error: "error"
         }
     }
 
-    private static func taskState(_ it: Stored<Server>) -> String? {
+    static func taskState(_ it: Stored<Server>) -> String? {
         if it.deletingSince != nil { return "deleting" }
+        if !it.snapshot.isEmpty { return "image_uploading" }
         switch (it.status, it.power) {
         case (.build, _): return it.host.isEmpty ? "scheduling" : "spawning"
         case (.reboot, _): return "rebooting"
+        case (.rebuild, _): return "rebuilding"
+        case (.resize, _): return "resize_migrating"
+        case (.revertResize, _): return "resize_reverting"
+        case (.active, .suspended): return "suspending"
+        case (.suspended, .on): return "resuming"
         case (.active, .off): return "powering-off"
         case (.shutoff, .on) where !it.isHalted: return "powering-on"
         case (.active, .paused): return "pausing"
@@ -101,11 +158,12 @@ extension Server {
         }
     }
 
-    private static func powerState(_ it: Stored<Server>) -> Int {
+    static func powerState(_ it: Stored<Server>) -> Int {
         switch it.status {
-        case .active, .reboot: 1
+        case .active, .reboot, .rebuild, .resize, .revertResize: 1
+        case .verifyResize: it.power == .on ? 1 : 4
         case .paused: 3
-        case .shutoff: 4
+        case .shutoff, .suspended: 4
         case .build, .error: 0
         }
     }

@@ -7,10 +7,11 @@ extension Server: Lifecycle {
     public struct World: Sendable {
         public let hypervisor: any Hypervisor
         public let cabling: any Cabling
+        public let images: any ImageCatalog
         /// The first of the system users that guests run as.
         public let firstUID: Int
-        public init(hypervisor: any Hypervisor, cabling: any Cabling, firstUID: Int) {
-            (self.hypervisor, self.cabling, self.firstUID) = (hypervisor, cabling, firstUID)
+        public init(hypervisor: any Hypervisor, cabling: any Cabling, images: any ImageCatalog, firstUID: Int) {
+            (self.hypervisor, self.cabling, self.images, self.firstUID) = (hypervisor, cabling, images, firstUID)
         }
     }
 
@@ -26,23 +27,37 @@ extension Server: Lifecycle {
         switch label {
         case .place: return try await place(&turn, in: world)
         case .run: return try await run(&turn, in: world)
+        case .snapshot: return try await snapshot(&turn, in: world)
         case .destroy:
             let device = Reference(turn.it.id)
             if !turn.it.host.isEmpty {
                 try await world.hypervisor.removeGuest(turn.it.id, on: ID(turn.it.host))
                 try await world.cabling.unplug(device, on: ID(turn.it.host), in: turn.store)
             }
-            turn.also { (writer) throws(CloudError) in try world.cabling.release(device, in: writer) }
+            let image = turn.it.snapshot.filter { $0 != "!" }
+            turn.also { (writer) throws(CloudError) in
+                try world.cabling.release(device, in: writer)
+                if !image.isEmpty { try world.images.abandon(image, in: writer) }
+            }
+            finish(&turn, "Success")
             return .gone
         }
     }
 
     public static func failed(_ label: Label, _ turn: inout Turn<Server>, _ error: CloudError) -> Next<Label> {
         if label == .destroy { return .nap(.seconds(15)) }
+        finish(&turn, "Error")
+        // The server is none the worse for an image that could not be made of it.
+        if label == .snapshot {
+            turn.it.snapshot = "!" + turn.it.snapshot
+            return .hop(.run)
+        }
         turn.it.status = .error
         turn.it.fault = error.message
         return .rest
     }
+
+    public static func deadline(_ label: Label) -> Duration { label == .snapshot ? .seconds(140) : .seconds(60) }
 
     /// Chooses a host and a system user; both are settled in the commit, against what is there by then.
     private static func place(_ turn: inout Turn<Server>, in world: World) async throws(CloudError) -> Next<Label> {
@@ -66,7 +81,8 @@ extension Server: Lifecycle {
     private static func chooseHost(_ it: Stored<Server>, in reader: any Reader) throws(CloudError) -> ID<Host>? {
         Placement.choose(
             it.value, hosts: try reader.list(Host.self, .everything(Host.kind)),
-            servers: try reader.list(Server.self, .everything(Server.kind)).filter { $0.id != it.id })
+            servers: try reader.list(Server.self, .everything(Server.kind)).filter { $0.id != it.id },
+            policy: try reader.find(ID<ServerGroup>(it.serverGroup))?.policy)
     }
 
     private static func freeUID(from first: Int, in reader: any Reader) throws(CloudError) -> Int {
@@ -84,9 +100,27 @@ extension Server: Lifecycle {
             (turn.it.stopBy, turn.it.isHalted) = (nil, false)
         }
         let state = try await world.hypervisor.state(of: guest, on: host)
-        if turn.it.status == .reboot, turn.it.stopBy != nil || turn.signals.contains(.rebootSoft) {
-            return try await reboot(&turn, state, in: world)
+        switch turn.it.status {
+        case .rebuild:
+            try await world.hypervisor.ensureStopped(guest, on: host)
+            guard turn.it.power == .on, !turn.it.isHalted else { return settle(&turn, .shutoff) }
+            try await boot(&turn, .absent, in: world)
+            return settle(&turn, .active)
+        case .resize, .revertResize:
+            if turn.it.power == .on, !turn.it.isHalted { return try await reboot(&turn, state, in: world) }
+        case .reboot:
+            if turn.it.stopBy != nil || turn.signals.contains(.rebootSoft) {
+                return try await reboot(&turn, state, in: world)
+            }
+        default: break
         }
+        if turn.signals.contains(.cards) || !turn.it.detaching.isEmpty { try await rewire(&turn, state, in: world) }
+        if turn.it.snapshot.hasPrefix("!") {
+            let image = String(turn.it.snapshot.dropFirst())
+            turn.also { (writer) throws(CloudError) in try world.images.abandon(image, in: writer) }
+            turn.it.snapshot = ""
+        }
+        if !turn.it.snapshot.isEmpty, isAtRest(turn.it.value, state) { return .hop(.snapshot) }
         switch (turn.it.power, state) {
         case (.off, .running), (.off, .paused): return try await stop(&turn, state, in: world)
         case (.off, _):
@@ -104,7 +138,16 @@ extension Server: Lifecycle {
             return settle(&turn, .active)
         case (.on, .absent), (.on, .crashed), (.paused, .absent), (.paused, .crashed), (.paused, .off):
             try await boot(&turn, state, in: world)
-        case (.on, .paused): try await boot(&turn, state, in: world)
+        case (.on, .paused), (.on, .suspended), (.paused, .suspended): try await boot(&turn, state, in: world)
+        case (.suspended, .suspended): return settle(&turn, .suspended)
+        case (.suspended, .running), (.suspended, .paused):
+            try await world.hypervisor.suspend(guest, on: host)
+            return settle(&turn, .suspended)
+        case (.suspended, .off), (.suspended, .absent), (.suspended, .crashed):
+            // There is no memory to keep: it is as if it had powered itself off.
+            try await world.hypervisor.ensureStopped(guest, on: host)
+            turn.it.isHalted = true
+            return settle(&turn, .shutoff)
         case (.paused, .paused):
             if turn.it.status != .paused { bind(&turn, in: world) }
             return settle(&turn, .paused)
@@ -117,10 +160,80 @@ extension Server: Lifecycle {
         return settle(&turn, .active)
     }
 
+    /// Whether what was asked for has come: then an image may be made of the disk.
+    private static func isAtRest(_ it: Server, _ state: GuestState) -> Bool {
+        switch (it.status, it.power, state) {
+        case (.active, .on, .running), (.verifyResize, .on, .running), (.paused, .paused, .paused): true
+        case (.suspended, .suspended, .suspended), (.shutoff, .off, .absent), (.verifyResize, .off, .absent): true
+        case (.shutoff, .on, .absent): it.isHalted
+        default: false
+        }
+    }
+
     private static func settle(_ turn: inout Turn<Server>, _ status: Status) -> Next<Label> {
-        (turn.it.status, turn.it.fault, turn.it.stopBy) = (status, "", nil)
-        if status == .active, turn.it.launchedAt == nil { turn.it.launchedAt = turn.now }
+        // Until its owner confirms the resize, it stands between two sizes.
+        let isBetween = turn.it.previous != nil && (status == .active || status == .shutoff)
+        (turn.it.fault, turn.it.stopBy) = ("", nil)
+        let settled = isBetween ? .verifyResize : status
+        if turn.it.status != settled { finish(&turn, "Success") }
+        turn.it.status = settled
+        if status == .active {
+            if turn.it.launchedAt == nil { turn.it.launchedAt = turn.now }
+            turn.it.adminPass = ""
+        }
         return .rest
+    }
+
+    /// Writes down with the commit how what was asked for has ended.
+    private static func finish(_ turn: inout Turn<Server>, _ result: String) {
+        let server = turn.it.id
+        turn.also { (writer) throws(CloudError) in try InstanceAction.finish(server, result, in: writer) }
+    }
+
+    /// The cards as they are wanted now: devices first, then the guest's, then what is left over goes.
+    private static func rewire(_ turn: inout Turn<Server>, _ state: GuestState, in world: World)
+        async throws(CloudError)
+    {
+        let (it, host, device) = (turn.it, HostName(turn.it.host), Reference(turn.it.id))
+        let isThere = state == .running || state == .paused
+        if isThere {
+            let devices = try await world.cabling.plug(device, uid: it.uid, on: host, in: turn.store)
+            let interfaces = try await turn.store.read { (reader) throws(CloudError) in
+                try world.cabling.interfaces(of: device, in: reader).filter { !it.detaching.contains($0.port) }
+            }
+            do throws(CloudError) {
+                try await world.hypervisor.ensureCards(it.cards(interfaces, devices), of: it.id, on: host)
+            } catch {
+                guard error.code == .conflict else { throw error }
+                // The guest does not let a card go, or has no slot: its next start gives it what is then wanted.
+                turn.it.detaching = []
+                return finish(&turn, "Error")
+            }
+        }
+        for port in it.detaching { try await world.cabling.unplug(port: port, on: host) }
+        turn.it.detaching = []
+        turn.also { (writer) throws(CloudError) in
+            let known = Set(try world.cabling.interfaces(of: device, in: writer).map(\.port))
+            for port in it.detaching where known.contains(port) {
+                try world.cabling.release(port: port, of: device, in: writer)
+            }
+        }
+        if isThere { bind(&turn, in: world) }
+        finish(&turn, "Success")
+    }
+
+    /// Copies the disk into the image that waits for it.
+    private static func snapshot(_ turn: inout Turn<Server>, in world: World) async throws(CloudError) -> Next<Label> {
+        let image = turn.it.snapshot
+        turn.it.snapshot = ""
+        guard !image.isEmpty else { return .hop(.run) }
+        let bytes = try await world.hypervisor.exportDisk(of: turn.it.id, on: HostName(turn.it.host))
+        do throws(CloudError) { try await world.images.deliver(image, bytes, in: turn.store) } catch {
+            // Its owner deleted it in the meantime, which is no failure.
+            guard error.code == .missing else { throw error }
+        }
+        finish(&turn, "Success")
+        return .hop(.run)
     }
 
     /// Cables, process, then its first instruction: the network is in force before the guest looks for it.
@@ -172,8 +285,8 @@ extension Server: Lifecycle {
         }
         if state == .running, let end = turn.it.stopBy, turn.now < end { return .nap(.milliseconds(250)) }
         try await world.hypervisor.ensureStopped(guest, on: host)
-        try await boot(&turn, .absent, in: world)
         turn.it.isHalted = false
+        try await boot(&turn, .absent, in: world)
         return settle(&turn, .active)
     }
 }

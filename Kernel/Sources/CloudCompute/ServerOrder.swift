@@ -27,11 +27,35 @@ struct ServerOrder: Sendable {
         draft.userID = call.caller.user?.text ?? ""
         count = try Self.count(body)
         wishes = try Self.wishes(body["networks"])
-        for group in body["security_groups"]?.array ?? [] where group["name"] != "default" {
-            throw .invalid(
-                "Security group \(group["name"]?.string?.prefix(64) ?? "") could not be found.",
-                field: "security_groups")
+        if call.microversion >= 37, body["networks"] == nil {
+            throw .invalid("networks is required.", field: "networks")
         }
+        try extras(body, call)
+    }
+
+    /// What came to Nova's orders one after the other.
+    private mutating func extras(_ body: [String: JSON], _ call: Call) throws(CloudError) {
+        try draft.metadata.checkMetadata()
+        try draft.describe(body)
+        draft.adminPass = try Self.text(body, "adminPass", 0...255)
+        if draft.adminPass.isEmpty { draft.adminPass = String(call.dice.hex32().prefix(16)) }
+        if let files = body["personality"], files != [] {
+            throw .invalid("Files are not put into servers: use user_data.", field: "personality")
+        }
+        if body["return_reservation_id"]?.bool ?? false {
+            throw .invalid("Reservation ids are not offered.", field: "return_reservation_id")
+        }
+        var groups: [String] = []
+        for group in body["security_groups"]?.array ?? [] {
+            guard let name = group["name"]?.string, !name.isEmpty, name.utf8.count <= 255 else {
+                throw .invalid("A security group is named by its name or id.", field: "security_groups")
+            }
+            if !groups.contains(name) { groups.append(name) }
+        }
+        if !groups.isEmpty { draft.securityGroups = groups }
+        if call.microversion >= 52, let tags = body["tags"] { draft.tags = try Server.tags(tags) }
+        let hints = (call.body["os:scheduler_hints"] ?? call.body["OS-SCH-HNT:scheduler_hints"])?.object ?? [:]
+        draft.serverGroup = try Self.text(hints, "group", 0...64)
     }
 
     private static func text(_ body: [String: JSON], _ name: String, _ length: ClosedRange<Int>) throws(CloudError)
@@ -103,34 +127,125 @@ extension ServerOrder {
     ) throws(CloudError) -> Stored<Server> {
         var server = draft
         if count > 1 { server.name += "-\(number)" }
-        guard let flavor = try writer.find(draft.flavor), flavor.isPublic || call.caller.isOperator else {
+        guard let flavor = try writer.find(draft.flavor), flavor.value.isOpen(to: call.caller) else {
             throw .invalid("Flavor \(draft.flavor) could not be found.", field: "flavorRef")
         }
         (server.vcpus, server.memory) = (flavor.vcpus, flavor.ram)
-        let image = try compute.images.bootable(draft.image, for: call.caller, in: writer)
-        server.imageFormat = image.format
-        let needed = max(image.minDisk, (image.virtualSize + (1 << 30) - 1) >> 30)
-        guard flavor.disk == 0 || flavor.disk >= needed else {
-            throw .invalid("The flavor's disk is \(flavor.disk) GiB and the image needs \(needed).", field: "flavorRef")
+        let allowance = try QuotaSet.of(call.project, in: writer)
+        if number == 1 {
+            // All of the order, before the first of it.
+            try allowance.require(servers: count, vcpus: flavor.vcpus, memory: flavor.ram, in: writer)
+            try allowance.requireMetadata(server.metadata.count)
         }
-        guard flavor.ram >= image.minRAM else {
-            throw .invalid(
-                "The flavor's memory is \(flavor.ram) MiB and the image needs \(image.minRAM).", field: "flavorRef")
-        }
-        server.disk = flavor.disk == 0 ? needed : flavor.disk
-        if !draft.keyName.isEmpty {
-            guard let key = try writer.find(Keypair.id(call.caller, draft.keyName)) else {
-                throw .invalid("Key pair '\(draft.keyName)' could not be found.", field: "key_name")
+        if !server.serverGroup.isEmpty {
+            guard let group = try writer.find(ID<ServerGroup>(server.serverGroup)), group.project == call.project else {
+                throw .invalid("Server group \(server.serverGroup) could not be found.", field: "group")
             }
-            server.publicKey = key.publicKey
+            let members = try writer.count(Query(Server.kind, limit: .max).with("server_group", .string(group.id.text)))
+            let most = allowance.quota.limit(.serverGroupMembers)
+            guard most < 0 || members < most else {
+                throw CloudError(.overQuota, "Quota exceeded for server_group_members: \(most) at most in one group.")
+            }
+        }
+        server.disk = try server.begin(as: draft.image, flavor.value, compute, call.caller, in: writer)
+        if !draft.keyName.isEmpty {
+            server.publicKey = try Keypair.publicKey(draft.keyName, of: call.caller, in: writer)
         }
         if !server.zone.isEmpty, try writer.first(Host.self, where: "zone", .string(server.zone)) == nil {
             throw .invalid("The availability zone '\(server.zone)' could not be found.", field: "availability_zone")
         }
         let stored = try writer.create(server, id: id, project: call.project, for: call.caller)
+        try InstanceAction.begin("create", stored, call, in: writer)
         try compute.cabling.order(
-            wishes ?? [], anyNetwork: wishes == nil, for: Reference(id), owner: "compute:" + server.zone,
+            wishes ?? [], anyNetwork: wishes == nil, groups: server.securityGroups, for: Reference(id),
+            owner: "compute:" + server.zone,
             caller: call.caller, dice: call.dice, in: writer)
         return stored
+    }
+}
+
+extension Server {
+    /// Takes an image as what its disk begins as; returns the GiB that the disk has. `invalid` where it does not fit.
+    mutating func begin(
+        as imageID: String, _ flavor: Flavor, _ compute: Compute, _ caller: Caller, in reader: any Reader
+    ) throws(CloudError) -> Int {
+        let it = try compute.images.bootable(imageID, for: caller, in: reader)
+        (image, imageFormat) = (imageID, it.format)
+        let needed = max(it.minDisk, (it.virtualSize + (1 << 30) - 1) >> 30)
+        guard flavor.disk == 0 || flavor.disk >= needed else {
+            throw .invalid("The flavor's disk is \(flavor.disk) GiB and the image needs \(needed).", field: "flavorRef")
+        }
+        guard flavor.ram >= it.minRAM else {
+            throw .invalid(
+                "The flavor's memory is \(flavor.ram) MiB and the image needs \(it.minRAM).", field: "flavorRef")
+        }
+        return flavor.disk == 0 ? needed : flavor.disk
+    }
+
+    /// Takes what an owner may say of a server when ordering, changing and rebuilding it.
+    mutating func describe(_ body: [String: JSON]) throws(CloudError) {
+        if let address = body["accessIPv4"] {
+            guard let text = address.string, text.isEmpty || IPv4(text) != nil else {
+                throw .invalid("accessIPv4 is not an IPv4 address.", field: "accessIPv4")
+            }
+            accessIPv4 = text
+        }
+        if let address = body["accessIPv6"] {
+            guard let text = address.string, text.isEmpty || Self.isIPv6(text) else {
+                throw .invalid("accessIPv6 is not an IPv6 address.", field: "accessIPv6")
+            }
+            accessIPv6 = text
+        }
+        if let config = body["OS-DCF:diskConfig"] {
+            guard let known = config.string.flatMap(DiskConfig.init(rawValue:)) else {
+                throw .invalid("OS-DCF:diskConfig must be AUTO or MANUAL.", field: "OS-DCF:diskConfig")
+            }
+            diskConfig = known
+        }
+    }
+
+    /// RFC 4291's forms but for those that end in an IPv4 address.
+    static func isIPv6(_ text: String) -> Bool {
+        let halves = text.replacing("::", with: "|").split(separator: "|", omittingEmptySubsequences: false)
+        guard text.utf8.count <= 45, halves.count <= 2, !text.contains("|") else { return false }
+        var groups = 0
+        for half in halves where !half.isEmpty {
+            for group in half.split(separator: ":", omittingEmptySubsequences: false) {
+                guard (1...4).contains(group.utf8.count), group.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+                    return false
+                }
+                groups += 1
+            }
+        }
+        return halves.count == 2 ? groups < 8 : groups == 8
+    }
+
+    /// At most 50 labels of at most 60 characters, without `/` and `,`.
+    static func tags(_ json: JSON) throws(CloudError) -> [String] {
+        var tags: [String] = []
+        for tag in try [String](json: json) where !tags.contains(tag) {
+            guard !tag.isEmpty, tag.count <= 60, !tag.contains("/"), !tag.contains(",") else {
+                throw .invalid("A tag has 1 to 60 characters, and neither / nor ,.", field: "tags")
+            }
+            tags.append(tag)
+        }
+        guard tags.count <= 50 else { throw .invalid("A server has at most 50 tags.", field: "tags") }
+        return tags
+    }
+}
+
+extension [String: String] {
+    /// Names of 1 to 255 characters and values of at most 255.
+    func checkMetadata() throws(CloudError) {
+        for (name, value) in self {
+            guard !name.isEmpty, name.count <= 255, value.count <= 255 else {
+                throw .invalid(
+                    "Metadata has names of 1 to 255 characters and values of at most 255.", field: "metadata")
+            }
+            // As a Linux file name may be: it becomes one in some images.
+            guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+                throw .invalid("A metadata name has no control characters.")
+            }
+        }
     }
 }

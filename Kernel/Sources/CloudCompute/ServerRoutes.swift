@@ -4,37 +4,25 @@ import CloudWire
 
 extension Compute {
     var serverFace: Face<Server> { Server.face(base: base, cabling: cabling) }
-    private var itemPath: String { Server.path + "/{server_id}" }
+    var itemPath: String { Server.path + "/{server_id}" }
 
     var serverRoutes: [Route] {
         let face = serverFace
         return [
-            list(face, "", only: ["id", "name", "links"]), list(face, "/detail", only: []), show(face), create(face),
-            face.update(example: ["server": ["name": "web2"]]), delete, action,
-        ]
-    }
-
-    private func list(_ face: Face<Server>, _ suffix: String, only: Set<String>) -> Route {
-        Route(
-            .get, .compute, Server.path + suffix, action: "list", kind: Server.kind, rule: .role(.reader),
-            "Lists the project's servers."
-        ) { (call) throws(CloudError) in
-            try await face.page(call, strict: false) { (it, reader, writer, _) throws(CloudError) in
-                try write(it, reader, face, into: &writer, only: only)
-            } next: { writer, marker in
-                writer.field(
-                    "servers_links", [["rel": "next", "href": .string(call.base + call.request.nextPath(marker))]])
-            }
-        }
+            list("", isDetailed: false), list("/detail", isDetailed: true), show(face), create(face), update, delete,
+            action,
+        ] + metadataRoutes + tagRoutes + interfaceRoutes + [addresses, addressesByNetwork, diagnostics]
     }
 
     /// A server's attributes, and its fault while it is in error.
-    private func write(
-        _ it: Stored<Server>, _ reader: any Reader, _ face: Face<Server>, into writer: inout JSONWriter,
+    func write(
+        _ it: Stored<Server>, _ reader: any Reader, _ face: Face<Server>, _ call: Call, into writer: inout JSONWriter,
         only: Set<String> = []
     ) throws(CloudError) {
         try face.write(it, reader, into: &writer, only: only)
-        guard it.status == .error, only.isEmpty else { return }
+        guard only.isEmpty || only.contains("flavor") else { return }
+        try Server.writeVersioned(it, reader, call, base, isWhole: only.isEmpty, into: &writer)
+        guard it.status == .error else { return }
         writer.field("fault", ["code": 500, "message": .string(it.fault), "created": .string(it.updatedAt.text())])
     }
 
@@ -47,7 +35,11 @@ extension Compute {
                 let it = try reader.get(id, for: call.caller)
                 return try .write(200) { (writer) throws(CloudError) in
                     writer.key("server")
-                    try writer.object { (writer) throws(CloudError) in try write(it, reader, face, into: &writer) }
+                    try writer.object { (writer) throws(CloudError) in
+                        try write(it, reader, face, call, into: &writer)
+                        guard call.microversion >= 71 else { return }
+                        writer.field("server_groups", it.serverGroup.isEmpty ? [] : [.string(it.serverGroup)])
+                    }
                 }
             }
         }
@@ -65,23 +57,59 @@ extension Compute {
         ) { (call) throws(CloudError) in
             let order = try ServerOrder(call)
             let ids = (0..<order.count).map { _ in Server.newID(call.dice) }
-            return .bytes(
-                202,
-                try await call.write(ids[0].text) { (writer) throws(CloudError) in
-                    for (number, id) in ids.enumerated() {
-                        _ = try order.place(id, number: number + 1, call: call, compute: self, in: writer)
-                    }
-                    let it = try writer.get(ids[0])
-                    var out = JSONWriter()
+            let bytes = try await call.write(ids[0].text) { (writer) throws(CloudError) in
+                for (number, id) in ids.enumerated() {
+                    _ = try order.place(id, number: number + 1, call: call, compute: self, in: writer)
+                }
+                let it = try writer.get(ids[0])
+                var out = JSONWriter()
+                try out.object { (out) throws(CloudError) in
+                    out.key("server")
                     try out.object { (out) throws(CloudError) in
-                        out.key("server")
-                        try out.object { (out) throws(CloudError) in
-                            try face.write(
-                                it, writer, into: &out, only: ["id", "links", "OS-DCF:diskConfig", "security_groups"])
-                        }
+                        try face.write(
+                            it, writer, into: &out, only: ["id", "links", "OS-DCF:diskConfig", "security_groups"])
+                        out.field("adminPass", .string(order.draft.adminPass))
                     }
-                    return out.bytes
-                })
+                }
+                return out.bytes
+            }
+            var response = Response.bytes(202, bytes)
+            response.headers.append(("location", "\(base)/compute/v2.1/\(call.project)/servers/\(ids[0])"))
+            return response
+        }
+    }
+
+    /// What an answer to a change shows: less than the whole.
+    static let summary: Set<String> = [
+        "id", "name", "status", "image", "flavor", "user_id", "tenant_id", "created", "updated", "progress", "metadata",
+        "links",
+        "addresses", "hostId", "OS-DCF:diskConfig", "accessIPv4", "accessIPv6",
+    ]
+
+    private var update: Route {
+        Route(
+            .put, .compute, itemPath, action: "update", kind: Server.kind, rule: .role(.member), intake: .json(),
+            "Changes a server's name and what its owner says of it.", example: ["server": ["name": "web2"]]
+        ) { (call) throws(CloudError) in
+            let object = try call.object("server")
+            var known = ["name", "accessIPv4", "accessIPv6", "OS-DCF:diskConfig"]
+            if call.microversion >= 19 { known.append("description") }
+            for name in object.keys.sorted() where !known.contains(name) {
+                throw .invalid("Unrecognized attribute(s) '\(name.prefix(64))'.", field: name)
+            }
+            let id = ID<Server>(call.parameter("server_id"))
+            return try await call.write(id.text) { (writer) throws(CloudError) in
+                let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                    try it.value.rename(object)
+                    try it.value.describe(object)
+                }
+                return try .write(200) { (out) throws(CloudError) in
+                    out.key("server")
+                    try out.object { (out) throws(CloudError) in
+                        try write(it, writer, serverFace, call, into: &out, only: Self.summary)
+                    }
+                }
+            }
         }
     }
 
@@ -91,106 +119,47 @@ extension Compute {
             "Deletes a server and its disk."
         ) { (call) throws(CloudError) in
             let id = ID<Server>(call.parameter("server_id"))
-            try await call.write(id.text) { (writer) throws(CloudError) in try writer.withdraw(id, for: call.caller) }
+            try await call.write(id.text) { (writer) throws(CloudError) in try remove(id, call, in: writer) }
             return Response(204)
         }
     }
 
-    private var action: Route {
-        Route(
-            .post, .compute, itemPath + "/action", action: "act", kind: Server.kind, rule: .role(.member),
-            intake: .json(), status: 202, "Starts, stops, pauses or reboots a server, or reads its console.",
-            example: ["os-getConsoleOutput": [:]]
-        ) { (call) throws(CloudError) in
-            guard let acts = call.body.object, acts.count == 1, let (name, argument) = acts.first else {
-                throw .invalid("The body must hold exactly one action.")
-            }
-            if name == "os-getConsoleOutput" { return try await console(call, argument) }
-            guard let act = ServerAction(name, argument) else {
-                throw .invalid("There is no such action: '\(name.prefix(64))'.")
-            }
-            let id = ID<Server>(call.parameter("server_id"))
-            try await call.write(id.text) { (writer) throws(CloudError) in
-                writer.record?.action = act.rawValue
-                var it = try writer.own(id, for: call.caller)
-                try act.apply(to: &it, in: writer)
-            }
-            return Response(202)
-        }
-    }
-
-    private func console(_ call: Call, _ argument: JSON) async throws(CloudError) -> Response {
-        let id = ID<Server>(call.parameter("server_id"))
-        var lines: Int?
-        if let wanted = argument["length"], !wanted.isNull, wanted != -1 {
-            lines = wanted.integer ?? wanted.string.flatMap(Int.init)
-            guard let lines, lines >= 0 else { throw .invalid("length must be a whole number.", field: "length") }
-        }
-        let it = try await call.store.read { (reader) throws(CloudError) in try reader.get(id, for: call.caller) }
-        guard !it.host.isEmpty else { throw .conflict("Server \(id) has no host yet.") }
-        let bytes = try await hypervisor.consoleLog(of: id, lines: lines, on: ID(it.host))
-        // What a guest wrote is its owner's: whoever reads it is written down.
-        var record = call.record(id.text)
-        record.action = "read_console"
-        try await call.store.write(record) { (_) throws(CloudError) in }
-        // A guest may write anything; what is not text is left out.
-        let text = String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
-            $0.value >= 0x20 || $0 == "\n" || $0 == "\t" || $0 == "\r"
-        }
-        return .json(200, ["output": .string(String(String.UnicodeScalarView(text)))])
+    func remove(_ id: ID<Server>, _ call: Call, in writer: any Writer) throws(CloudError) {
+        let it = try writer.own(id, for: call.caller, evenGoing: true)
+        try it.requireUnlocked(for: call.caller)
+        if it.deletingSince == nil { try InstanceAction.begin("delete", it, call, in: writer) }
+        try writer.withdraw(id, for: call.caller)
     }
 }
 
-/// What can be done to a server besides changing and deleting it.
-enum ServerAction: String, Sendable {
-    case start, stop, pause, unpause
-    case rebootSoft = "reboot_soft"
-    case rebootHard = "reboot_hard"
+extension Writer {
+    /// The server, if the caller may change it; also one that is being deleted already, if that is no matter.
+    func own(_ id: ID<Server>, for caller: Caller, evenGoing: Bool) throws(CloudError) -> Stored<Server> {
+        if evenGoing, let it = try find(id), it.deletingSince != nil, it.belongs(to: caller) { return it }
+        return try own(id, for: caller)
+    }
+}
 
-    /// By Nova's names; nil for those it does not know.
-    init?(_ name: String, _ argument: JSON) {
-        switch name {
-        case "os-start": self = .start
-        case "os-stop": self = .stop
-        case "pause": self = .pause
-        case "unpause": self = .unpause
-        case "reboot":
-            switch argument["type"]?.string?.uppercased() {
-            case "SOFT": self = .rebootSoft
-            case "HARD": self = .rebootHard
-            default: return nil
+extension Stored where R == Server {
+    /// Throws `conflict` where its owner has locked it; an operator is not held up.
+    func requireUnlocked(for caller: Caller) throws(CloudError) {
+        guard value.isLocked, !caller.isOperator else { return }
+        throw .conflict(
+            "Server \(id) is locked." + (value.lockReason.isEmpty ? "" : " Its owner says: \(value.lockReason)"))
+    }
+}
+
+extension Server {
+    /// Takes a new name and description.
+    mutating func rename(_ body: [String: JSON]) throws(CloudError) {
+        if let name = body["name"] {
+            guard let text = name.string, text.contains(where: { $0 != " " }) else {
+                throw .invalid("A server has a name.", field: "name")
             }
-        default: return nil
+            try Server.fields.first { $0.name == "name" }!.set(&self, name)
         }
-    }
-
-    /// The states in which it makes sense.
-    private var from: [Server.Status] {
-        switch self {
-        case .start: [.shutoff]
-        case .stop: [.active, .error]
-        case .pause, .rebootSoft: [.active]
-        case .unpause: [.paused]
-        case .rebootHard: [.active, .shutoff, .paused, .error, .reboot]
-        }
-    }
-
-    func apply(to it: inout Stored<Server>, in writer: any Writer) throws(CloudError) {
-        guard from.contains(it.status) else {
-            throw .conflict("Cannot '\(rawValue)' server \(it.id) while it is in state \(it.status.rawValue).")
-        }
-        switch self {
-        case .start, .unpause: it.power = .on
-        case .stop: it.power = .off
-        case .pause: it.power = .paused
-        case .rebootSoft, .rebootHard: (it.power, it.status) = (.on, .reboot)
-        }
-        try writer.change(&it)
-        switch self {
-        case .start: try writer.raise(.start, Reference(it.id))
-        case .rebootSoft: try writer.raise(.rebootSoft, Reference(it.id))
-        case .rebootHard: try writer.raise(.rebootHard, Reference(it.id))
-        case .stop, .pause, .unpause: break
+        if let text = body["description"] {
+            try Server.fields.first { $0.name == "description" }!.set(&self, text.isNull ? "" : text)
         }
     }
 }

@@ -12,6 +12,8 @@ public struct CloudError: Error, Hashable, Sendable, CustomStringConvertible {
         case missing
         /// The path exists, but not with this method (405).
         case badMethod
+        /// The version of the API that was asked for is not offered (406).
+        case notAcceptable
         /// It contradicts what is there: a name taken, a thing in use, a wrong state (409).
         case conflict
         /// A precondition (`If-Match`) does not hold (412).

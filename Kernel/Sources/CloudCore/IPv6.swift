@@ -35,7 +35,9 @@ public struct IPv6: Hashable, Comparable, Sendable, LosslessStringConvertible {
 
     /// The canonical text (RFC 5952): lower case, the longest run of zeros left out.
     public var description: String {
-        let groups = [high, low].flatMap { half in [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: half >> UInt64($0)) } }
+        let groups = [high, low].flatMap { half in
+            [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: half >> UInt64($0)) }
+        }
         var best = 0..<0
         var start = 0
         while start < 8 {
@@ -65,7 +67,9 @@ public struct Prefix: Hashable, Sendable, LosslessStringConvertible {
         guard (1...2).contains(parts.count) else { return nil }
         let most = IPv4(parts[0]) != nil ? 32 : 128
         let length = parts.count == 2 ? Int(parts[1]) : most
-        guard let length, (0...most).contains(length), parts.count == 1 || String(length) == parts[1] else { return nil }
+        guard let length, (0...most).contains(length), parts.count == 1 || String(length) == parts[1] else {
+            return nil
+        }
         self.length = length
         if let address = IPv4(parts[0]) {
             isIPv6 = false

@@ -9,11 +9,14 @@ public protocol Resource: Sendable {
     static var opening: (column: String, value: JSON)? { get }
     /// Whether the tenant still sees it while it is being deleted.
     static var isShownWhileDeleted: Bool { get }
+    /// Whether the cloud made it for its project and it goes with that, instead of keeping it from being deleted.
+    static func goesWithProject(_ it: Self) -> Bool
 }
 
 extension Resource {
     public static var opening: (column: String, value: JSON)? { nil }
     public static var isShownWhileDeleted: Bool { false }
+    public static func goesWithProject(_ it: Self) -> Bool { false }
 }
 
 /// A resource as the store keeps it: the value and what is common to all.
@@ -62,11 +65,18 @@ public struct Schema: Sendable {
     public let columns: [Column]
     /// The labels of its lifecycle; empty for a passive resource.
     public let labels: [String]
+    /// Whether a resource of these values goes with its project.
+    public let goesWithProject: @Sendable ([JSON]) throws(CloudError) -> Bool
 
     public init<R: Resource>(_ type: R.Type, labels: [String] = []) {
         kind = R.kind
         access = R.access
         columns = R.fields.map { Column(name: $0.name, type: $0.type, rights: $0.rights, help: $0.help) }
         self.labels = labels
+        goesWithProject = { (values) throws(CloudError) in
+            var it = R()
+            for (field, value) in zip(R.fields, values) { try field.load(&it, value) }
+            return R.goesWithProject(it)
+        }
     }
 }

@@ -84,7 +84,7 @@ extension Project: Governed {
         guard try writer.first(Project.self, where: "parent_project_id", .string(it.id.text)) == nil else {
             throw CloudError(.forbidden, "The project has projects under it.")
         }
-        try writer.requireEmpty(it.id)
+        try writer.clearOut(it.id)
         try writer.removeGrants("target_id", it.id.text)
         let credentials = Query.everything(ApplicationCredential.kind).with("for_project_id", .string(it.id.text))
         for credential in try writer.list(ApplicationCredential.self, credentials) {
@@ -174,14 +174,27 @@ extension Project {
 }
 
 extension Writer {
-    /// Throws `conflict`, naming what is left, where a project still owns anything.
-    func requireEmpty(_ project: ID<Project>) throws(CloudError) {
-        for schema in schemas.all where schema.access == .project {
-            var query = Query(schema.kind, limit: 1).with("project_id", .string(project.text))
+    /// Deletes what goes with a project; throws `conflict`, naming what is left, where it still owns anything else.
+    func clearOut(_ project: ID<Project>) throws(CloudError) {
+        // Backwards, so that each goes before what it refers to.
+        for schema in schemas.all.reversed() where schema.access == .project {
+            var query = Query.everything(schema.kind).with("project_id", .string(project.text))
             query.includesDeleting = true
-            let number = try count(query)
-            guard number == 0 else {
-                throw .conflict("Project \(project) still has \(number) \(schema.kind.plural).")
+            let rows = try rows(query)
+            for var row in rows {
+                guard try schema.goesWithProject(row.values) else {
+                    throw .conflict("Project \(project) still has \(rows.count) \(schema.kind.plural).")
+                }
+                let target = Reference(schema.kind, row.id)
+                guard !schema.labels.isEmpty else {
+                    try remove(target)
+                    continue
+                }
+                guard row.deletingSince == nil else { continue }
+                row.deletingSince = now
+                row.version += 1
+                try update(schema.kind, row)
+                try raise(.destroy, target)
             }
         }
     }

@@ -9,10 +9,10 @@ public struct Images: Sendable {
         Schema(Image.self, labels: Image.Label.allCases.map(\.rawValue)), Schema(ImageMember.self),
     ]
 
-    private let files: any ImageFiles
-    private let uploads = Uploads()
+    let files: any ImageFiles
+    let uploads = Uploads()
     /// Bytes that one image may have.
-    private let limit: Int
+    let limit: Int
 
     public init(files: any ImageFiles, limit: Int = ImageFormat.largest) { (self.files, self.limit) = (files, limit) }
 

@@ -33,7 +33,9 @@ extension Port {
         // Those named stay first, so that an address of the same subnet is not taken for one that was named.
         var kept: [Int: FixedAddress] = [:]
         for (place, wish) in addresses.enumerated() {
-            guard let address = wish.address, let found = left.firstIndex(where: { $0.address == address }) else { continue }
+            guard let address = wish.address, let found = left.firstIndex(where: { $0.address == address }) else {
+                continue
+            }
             kept[place] = left.remove(at: found)
         }
         for (place, wish) in addresses.enumerated() where kept[place] == nil && wish.address == nil {

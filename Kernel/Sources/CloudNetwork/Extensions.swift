@@ -36,7 +36,10 @@ enum Extensions {
     }
 
     static let routes: [Route] = [
-        Route(.get, .network, "/v2.0/extensions", action: "list", rule: .signedIn, "Lists what goes beyond the network API's core.") {
+        Route(
+            .get, .network, "/v2.0/extensions", action: "list", rule: .signedIn,
+            "Lists what goes beyond the network API's core."
+        ) {
             (_) throws(CloudError) in .json(200, ["extensions": .array(all.map(json))])
         },
         Route(
@@ -47,22 +50,36 @@ enum Extensions {
             guard let found = all.first(where: { $0.alias == alias }) else { throw .missing("Extension", alias) }
             return .json(200, ["extension": json(found)])
         },
-        Route(.get, .network, "/v2.0/availability_zones", action: "list", rule: .signedIn, "Lists the zones of networks and routers.") {
+        Route(
+            .get, .network, "/v2.0/availability_zones", action: "list", rule: .signedIn,
+            "Lists the zones of networks and routers."
+        ) {
             (_) throws(CloudError) in
-            .json(200, ["availability_zones": .array(["network", "router"].map {
-                ["name": "default", "resource": .string($0), "state": "available"]
-            })])
+            .json(
+                200,
+                [
+                    "availability_zones": .array(
+                        ["network", "router"].map {
+                            ["name": "default", "resource": .string($0), "state": "available"]
+                        })
+                ])
         },
         Route(.get, .network, "", action: "show", rule: .anyone, "Network's versions.") { (call) throws(CloudError) in
             .json(200, ["versions": [version(call)]])
         },
-        Route(.get, .network, "/v2.0", action: "show", rule: .anyone, "What the network API keeps.") { (call) throws(CloudError) in
-            .json(200, ["resources": .array(resources.map { name, collection in
+        Route(.get, .network, "/v2.0", action: "show", rule: .anyone, "What the network API keeps.") {
+            (call) throws(CloudError) in
+            .json(
+                200,
                 [
-                    "name": .string(name), "collection": .string(collection),
-                    "links": [["rel": "self", "href": .string(call.base + "/network/v2.0/" + collection)]],
-                ]
-            })])
+                    "resources": .array(
+                        resources.map { name, collection in
+                            [
+                                "name": .string(name), "collection": .string(collection),
+                                "links": [["rel": "self", "href": .string(call.base + "/network/v2.0/" + collection)]],
+                            ]
+                        })
+                ])
         },
     ]
 

@@ -36,10 +36,14 @@ public struct FloatingIP: Resource {
 extension FloatingIP: Metered {
     public static let quota = 50
 
-    public static func admit(_ draft: inout Stored<FloatingIP>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<FloatingIP>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         let network = try writer.get(draft.network, for: caller)
         guard network.isExternal else {
-            throw .invalid("Bad floatingip request: Network \(network.id) is not a valid external network.", field: "floating_network_id")
+            throw .invalid(
+                "Bad floatingip request: Network \(network.id) is not a valid external network.",
+                field: "floating_network_id")
         }
         guard draft.address == nil || caller.isOperator else {
             throw CloudError(.forbidden, "Only an operator chooses the address.", field: "floating_ip_address")
@@ -52,7 +56,9 @@ extension FloatingIP: Metered {
         }
         try place.takeAddresses(for: Reference(draft.id), in: writer)
         guard let taken = place.addresses.first else {
-            throw .invalid("Bad floatingip request: Network \(network.id) does not contain any IPv4 subnet.", field: "floating_network_id")
+            throw .invalid(
+                "Bad floatingip request: Network \(network.id) does not contain any IPv4 subnet.",
+                field: "floating_network_id")
         }
         (draft.value.subnet, draft.value.address) = (taken.subnet, taken.address)
         try draft.associate(was: nil, caller, in: writer)
@@ -67,7 +73,9 @@ extension FloatingIP: Metered {
         try it.associate(was: old, caller, in: writer)
     }
 
-    public static func admitRemoval(of it: Stored<FloatingIP>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<FloatingIP>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         if let router = it.router { try Router.refresh(router, in: writer) }
     }
 
@@ -98,14 +106,18 @@ extension Stored where R == FloatingIP {
             guard port.project == project || caller.isOperator else { throw .missing(Port.kind.title, value.port) }
             let own = value.fixed == nil ? port.addresses.first : port.addresses.first { $0.address == value.fixed }
             guard let own, let fixed = own.address else {
-                throw .invalid("Bad floatingip request: Port \(port.id) does not have fixed ip \(value.fixed?.description ?? "").", field: "fixed_ip_address")
+                throw .invalid(
+                    "Bad floatingip request: Port \(port.id) does not have fixed ip \(value.fixed?.description ?? "").",
+                    field: "fixed_ip_address")
             }
             value.fixed = fixed
             value.router = try router(to: own.subnet, of: port, in: writer)
             do throws(CloudError) {
                 try writer.claim(FloatingIP.space, "\(port.id)/\(fixed)", for: Reference(id))
             } catch {
-                throw .conflict("Cannot associate floating IP \(value.address?.description ?? "") with port \(port.id) using fixed IP \(fixed), as that fixed IP already has a floating IP on external network \(value.network).")
+                throw .conflict(
+                    "Cannot associate floating IP \(value.address?.description ?? "") with port \(port.id) using fixed IP \(fixed), as that fixed IP already has a floating IP on external network \(value.network)."
+                )
             }
         }
         for router in Set([old?.router, value.router].compactMap { $0 }).sorted() {
@@ -122,7 +134,10 @@ extension Stored where R == FloatingIP {
                 return router.id
             }
         }
-        throw CloudError(.missing, "External network \(value.network) is not reachable from subnet \(subnet). Therefore, cannot associate Port \(port.id) with a Floating IP.")
+        throw CloudError(
+            .missing,
+            "External network \(value.network) is not reachable from subnet \(subnet). Therefore, cannot associate Port \(port.id) with a Floating IP."
+        )
     }
 }
 

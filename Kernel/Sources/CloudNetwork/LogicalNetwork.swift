@@ -32,7 +32,8 @@ public struct LogicalNetwork: Lifecycle {
         .choice("plane", \.plane, [.read, .create], "Whether it carries data or storage traffic."),
         .boolean("admin_state_up", \.adminUp, [.read, .create, .update], "Whether it carries packets."),
         .boolean("external", \.isExternal, [.read, .create, .update, .indexed], "Whether it leads out of the cloud."),
-        .text("physical", \.physical, [.read, .create, .update], max: 64, "The physical network that it continues into."),
+        .text(
+            "physical", \.physical, [.read, .create, .update], max: 64, "The physical network that it continues into."),
         .boolean("port_security", \.portSecurity, [.read, .create, .update], "Whether its ports are guarded."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .choice("status", \.status, [.read], "Whether the fabric has it."),
@@ -108,7 +109,9 @@ extension LogicalNetwork: Metered {
         let gateways = try writer.count(Query(Router.kind).with("gateway_network", .string(it.id.text)))
         let floating = try writer.count(Query(FloatingIP.kind).with("floating_network_id", .string(it.id.text)))
         guard gateways + floating == 0 else {
-            throw .conflict("External network \(it.id) cannot be updated to be made non-external, since it has existing gateway ports.")
+            throw .conflict(
+                "External network \(it.id) cannot be updated to be made non-external, since it has existing gateway ports."
+            )
         }
     }
 

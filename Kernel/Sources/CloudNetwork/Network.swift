@@ -8,7 +8,8 @@ public struct Network: Sendable {
     public static let schemas = [
         Schema(NetworkQuota.self), Schema(SubnetPool.self),
         Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
-        Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)), Schema(SecurityGroupRule.self),
+        Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)),
+        Schema(SecurityGroupRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
     ]

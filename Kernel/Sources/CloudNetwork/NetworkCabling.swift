@@ -8,9 +8,12 @@ public struct NetworkCabling: Cabling {
     public init(fabric: any Fabric) { self.fabric = fabric }
 
     public func order(
-        _ wishes: [InterfaceWish], anyNetwork: Bool, for device: Reference, owner: String, caller: Caller,
-        dice: any Dice, in writer: any Writer
+        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, owner: String,
+        caller: Caller, dice: any Dice, in writer: any Writer
     ) throws(CloudError) {
+        for group in groups where group != "default" {
+            throw .invalid("Security group \(group.prefix(64)) could not be found.", field: "security_groups")
+        }
         for wish in anyNetwork ? try onlyNetwork(of: caller, in: writer) : wishes {
             if let existing = wish.port {
                 _ = try writer.revise(ID<Port>(existing), for: caller) { (port) throws(CloudError) in
@@ -64,7 +67,9 @@ public struct NetworkCabling: Cabling {
             out.append(
                 Interface(
                     port: port.id.text, networkName: try reader.get(port.network).value.name, mac: mac,
-                    addresses: port.addresses.compactMap(\.address), mtu: LogicalNetwork.mtu))
+                    addresses: port.addresses.compactMap(\.address), mtu: LogicalNetwork.mtu,
+                    network: port.network.text,
+                    subnets: port.addresses.filter { $0.address != nil }.map(\.subnet.text)))
         }
         return out
     }
@@ -109,17 +114,30 @@ public struct NetworkCabling: Cabling {
         }
     }
 
-    public func release(_ device: Reference, in writer: any Writer) throws(CloudError) {
-        for var port in try ports(of: device, in: writer) {
-            try FloatingIP.letGo(of: port, in: writer)
-            if port.isOwned {
-                port.deletingSince = writer.now
-                try writer.update(&port)
-                try writer.raise(.destroy, Reference(port.id))
-                continue
-            }
-            (port.deviceID, port.deviceOwner, port.host, port.status) = ("", "", "", .down)
-            try writer.change(&port)
+    public func unplug(port: String, on host: HostName) async throws(CloudError) {
+        try await fabric.removePlug(ID(port), on: host)
+    }
+
+    public func release(port: String, of device: Reference, in writer: any Writer) throws(CloudError) {
+        guard let port = try ports(of: device, in: writer).first(where: { $0.id.text == port }) else {
+            throw .missing(Port.kind.title, port)
         }
+        try giveBack(port, in: writer)
+    }
+
+    public func release(_ device: Reference, in writer: any Writer) throws(CloudError) {
+        for port in try ports(of: device, in: writer) { try giveBack(port, in: writer) }
+    }
+
+    private func giveBack(_ it: Stored<Port>, in writer: any Writer) throws(CloudError) {
+        var port = it
+        try FloatingIP.letGo(of: port, in: writer)
+        if port.isOwned {
+            port.deletingSince = writer.now
+            try writer.update(&port)
+            return try writer.raise(.destroy, Reference(port.id))
+        }
+        (port.deviceID, port.deviceOwner, port.host, port.status) = ("", "", "", .down)
+        try writer.change(&port)
     }
 }

@@ -11,6 +11,7 @@ public struct NetworkQuota: Resource {
 
     public static let kind = Kind("network_quota", "network_quotas", service: "network")
     public static let access = Access.project
+    public static func goesWithProject(_ it: NetworkQuota) -> Bool { true }
     public static let fields: [Field<NetworkQuota>] = [
         Field(
             "limits", .json(max: 4096), [], "How many of each kind the project may have.",
@@ -55,14 +56,17 @@ extension NetworkQuota {
         .json(200, ["quota": .object(limits.mapValues { .integer($0) })])
     }
 
-    private static func show(_ path: String, _ help: String, _ body: @escaping @Sendable (Call, any Reader) throws(CloudError) -> JSON) -> Route {
+    private static func show(
+        _ path: String, _ help: String, _ body: @escaping @Sendable (Call, any Reader) throws(CloudError) -> JSON
+    ) -> Route {
         Route(.get, .network, path, action: "show", rule: .role(.reader), help) { (call) throws(CloudError) in
             .json(200, ["quota": try await call.store.read { (reader) throws(CloudError) in try body(call, reader) }])
         }
     }
 
     static let routes: [Route] = [
-        show("/v2.0/quotas/{project_id}", "Shows how many things the project may have.") { (call, reader) throws(CloudError) in
+        show("/v2.0/quotas/{project_id}", "Shows how many things the project may have.") {
+            (call, reader) throws(CloudError) in
             .object(try limits(of: call.parameter("project_id"), in: reader).mapValues { .integer($0) })
         },
         show("/v2.0/quotas/{project_id}/default", "Shows how many things a project may usually have.") { (_, _) in
@@ -73,7 +77,8 @@ extension NetworkQuota {
             .object(try details(call.parameter("project_id"), reader))
         },
         // ECL's client asks for the caller's own, and for the kinds of ECL.
-        show("/v2.0/quotas/tenant", "Shows how many things the caller's project may have.") { (call, reader) throws(CloudError) in
+        show("/v2.0/quotas/tenant", "Shows how many things the caller's project may have.") {
+            (call, reader) throws(CloudError) in
             var own = try limits(of: call.project.text, in: reader)
             for name in [
                 "colocation_logical_link", "common_function_gateway", "fic_gateway", "firewall", "interdc_gateway",
@@ -92,27 +97,34 @@ extension NetworkQuota {
                 }
                 return out
             }
-            return .json(200, ["quotas": .array(all.map { project, limits in
-                .object(limits.mapValues { .integer($0) }.merging(
-                    ["tenant_id": .string(project), "project_id": .string(project)]) { $1 })
-            })])
+            return .json(
+                200,
+                [
+                    "quotas": .array(
+                        all.map { project, limits in
+                            .object(
+                                limits.mapValues { .integer($0) }.merging(
+                                    ["tenant_id": .string(project), "project_id": .string(project)]) { $1 })
+                        })
+                ])
         },
         Route(
             .put, .network, "/v2.0/quotas/{project_id}", action: "update", rule: .operator, intake: .json(),
             "Says how many things a project may have.", example: ["quota": ["network": 50]]
         ) { (call) throws(CloudError) in
             let (project, wishes) = (call.parameter("project_id"), try wishes(try call.object("quota")))
-            return answer(try await call.write(project) { (writer) throws(CloudError) in
-                if var it = try writer.find(ID<NetworkQuota>(project)) {
-                    it.limits.merge(wishes) { $1 }
-                    try writer.update(&it)
-                } else {
-                    var new = NetworkQuota()
-                    new.limits = wishes
-                    try writer.insert(new, id: ID(project), project: ID(project))
-                }
-                return try limits(of: project, in: writer)
-            })
+            return answer(
+                try await call.write(project) { (writer) throws(CloudError) in
+                    if var it = try writer.find(ID<NetworkQuota>(project)) {
+                        it.limits.merge(wishes) { $1 }
+                        try writer.update(&it)
+                    } else {
+                        var new = NetworkQuota()
+                        new.limits = wishes
+                        try writer.insert(new, id: ID(project), project: ID(project))
+                    }
+                    return try limits(of: project, in: writer)
+                })
         },
         Route(
             .delete, .network, "/v2.0/quotas/{project_id}", action: "delete", rule: .operator, status: 204,
@@ -133,7 +145,8 @@ extension NetworkQuota {
             guard Meter.all.contains(where: { $0.name == name }) else {
                 throw .invalid("Unrecognized attribute(s) '\(name)'.", field: name)
             }
-            guard let number = json.integer ?? json.string.flatMap({ Int($0) }), (-1...1_000_000).contains(number) else {
+            guard let number = json.integer ?? json.string.flatMap({ Int($0) }), (-1...1_000_000).contains(number)
+            else {
                 throw .invalid("Invalid input for \(name): a limit is a whole number from -1 to 1000000.", field: name)
             }
             out[name] = number
@@ -146,7 +159,9 @@ extension NetworkQuota {
         let limits = try limits(of: project, in: reader)
         for meter in Meter.all {
             let used = try reader.count(Query(meter.kind).with("project_id", .string(project)))
-            out[meter.name] = ["limit": .integer(limits[meter.name] ?? meter.usual), "used": .integer(used), "reserved": 0]
+            out[meter.name] = [
+                "limit": .integer(limits[meter.name] ?? meter.usual), "used": .integer(used), "reserved": 0,
+            ]
         }
         return out
     }

@@ -51,8 +51,11 @@ public struct Port: Lifecycle {
             "security_groups", .json(max: 2048), [.read, .create, .update], "The groups that it is in.",
             get: { .array($0.groups.map { .string($0.text) }) },
             set: { $0.groups = ($1.array ?? []).compactMap(\.string).map(ID.init) }),
-        .boolean("port_security", \.isGuarded, [.read, .create, .update], "Whether it may send from its own addresses only."),
-        .value("allowed_address_pairs", \.pairs, [.read, .create, .update], max: 2048, "Further addresses that it may send from."),
+        .boolean(
+            "port_security", \.isGuarded, [.read, .create, .update], "Whether it may send from its own addresses only."),
+        .value(
+            "allowed_address_pairs", \.pairs, [.read, .create, .update], max: 2048,
+            "Further addresses that it may send from."),
         .text("wanted_host", \.wantedHost, [.create, .update], "The host that an operator wants it on."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .choice("status", \.status, [.read], "Whether a host carries it."),
@@ -189,7 +192,8 @@ extension Port: Metered {
             throw .conflict("Port \(it.id) is in use by server \(it.deviceID).")
         }
         if it.value.isRouters {
-            throw .conflict("Port \(it.id) cannot be deleted directly via the port API: has device owner \(it.deviceOwner).")
+            throw .conflict(
+                "Port \(it.id) cannot be deleted directly via the port API: has device owner \(it.deviceOwner).")
         }
         try FloatingIP.letGo(of: it, in: writer)
     }
@@ -232,7 +236,8 @@ extension Port {
             .computed("binding:vif_details", "More about how it is carried.") { (_, _) in ["port_filter": true] }
                 .only(for: .operators),
             .fixed("binding:profile", [:], "What the host is told of it: nothing.").only(for: .operators),
-            .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned) },
+            .computed("managed_by_service", "Whether the cloud manages it for a device.") { (it, _) in .bool(it.isOwned)
+            },
         ])
 
     private static let macAttribute = Attribute<Port>(
@@ -269,7 +274,8 @@ extension Port {
         read: { (it, _) throws(CloudError) in .bool(it.isGuarded) },
         write: { (port, json) throws(CloudError) in
             guard let flag = json.bool else {
-                throw .invalid("Invalid input for port_security_enabled: not true or false.", field: "port_security_enabled")
+                throw .invalid(
+                    "Invalid input for port_security_enabled: not true or false.", field: "port_security_enabled")
             }
             (port.isGuarded, port.guardIsOpen) = (flag, false)
         })

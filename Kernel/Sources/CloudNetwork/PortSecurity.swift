@@ -35,9 +35,12 @@ extension Port {
             groups = isOrdinary ? [try SecurityGroup.ensureDefault(of: project, in: writer)] : []
         }
         if !isGuarded, !groups.isEmpty || !pairs.isEmpty {
-            throw .conflict("Port security must be enabled in order to have security groups or allowed address pairs on a port.")
+            throw .conflict(
+                "Port security must be enabled in order to have security groups or allowed address pairs on a port.")
         }
-        guard pairs.count <= 10 else { throw .invalid("A port has at most 10 address pairs.", field: "allowed_address_pairs") }
+        guard pairs.count <= 10 else {
+            throw .invalid("A port has at most 10 address pairs.", field: "allowed_address_pairs")
+        }
         for place in pairs.indices {
             try Self.check(pairs[place].prefix)
             pairs[place].mac = pairs[place].mac ?? mac
@@ -74,7 +77,8 @@ extension Port {
             isSpecial = high >> 56 == 0xff || high >> 54 == 0x3fa || high == 0
         }
         guard !isWide, !isSpecial else {
-            throw .invalid("The address pair \(prefix) is too wide or not of single cards.", field: "allowed_address_pairs")
+            throw .invalid(
+                "The address pair \(prefix) is too wide or not of single cards.", field: "allowed_address_pairs")
         }
     }
 }

@@ -122,7 +122,9 @@ extension Stored where R == Router {
 extension Router: Metered {
     public static let quota = 50
 
-    public static func admit(_ draft: inout Stored<Router>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<Router>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         try draft.moveGateway(from: nil, caller, in: writer)
     }
 
@@ -133,7 +135,8 @@ extension Router: Metered {
         if it.routes != old.routes { try it.checkRoutes(in: writer) }
     }
 
-    public static func admitRemoval(of it: Stored<Router>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admitRemoval(of it: Stored<Router>, for caller: Caller, in writer: any Writer) throws(CloudError)
+    {
         guard try it.ports(Router.interfaceOwner, in: writer).isEmpty else {
             throw .conflict("Router \(it.id) still has ports.")
         }

@@ -8,14 +8,18 @@ extension Stored where R == Router {
         if !caller.isOperator, value.gatewayNetwork != nil,
             !value.gatewayWishes.isEmpty || value.snat != (old?.snat ?? true)
         {
-            throw CloudError(.forbidden, "Only an operator chooses a gateway's addresses, or does without SNAT.", field: "external_gateway_info")
+            throw CloudError(
+                .forbidden, "Only an operator chooses a gateway's addresses, or does without SNAT.",
+                field: "external_gateway_info")
         }
         let isKept = old?.gatewayNetwork == value.gatewayNetwork && value.gatewayWishes.isEmpty
         if isKept { return }
         if let old, !old.gatewayPort.isEmpty {
             let users = try writer.list(FloatingIP.self, where: "router_id", .string(id.text))
             guard users.isEmpty || old.gatewayNetwork == value.gatewayNetwork else {
-                throw .conflict("Gateway cannot be updated for router \(id), since a gateway to external network \(old.gatewayNetwork?.text ?? "") is required by one or more floating IPs.")
+                throw .conflict(
+                    "Gateway cannot be updated for router \(id), since a gateway to external network \(old.gatewayNetwork?.text ?? "") is required by one or more floating IPs."
+                )
             }
             if var port = try writer.find(ID<Port>(old.gatewayPort)) { try port.giveBack(in: writer) }
             value.gatewayPort = ""
@@ -23,7 +27,8 @@ extension Stored where R == Router {
         guard let wanted = value.gatewayNetwork else { return value.snat = true }
         let network = try writer.get(wanted, for: caller)
         guard network.isExternal else {
-            throw .invalid("Bad router request: Network \(wanted) is not an external network.", field: "external_gateway_info")
+            throw .invalid(
+                "Bad router request: Network \(wanted) is not an external network.", field: "external_gateway_info")
         }
         var draft = Port()
         (draft.network, draft.deviceID, draft.deviceOwner, draft.isOwned) = (wanted, id.text, Router.gatewayOwner, true)
@@ -51,10 +56,13 @@ extension Stored where R == Router {
         }
         for route in value.routes {
             guard near.contains(where: { $0.contains(route.nextHop) }) else {
-                throw .invalid("Invalid format for routes: the nexthop \(route.nextHop) is not connected with router.", field: "routes")
+                throw .invalid(
+                    "Invalid format for routes: the nexthop \(route.nextHop) is not connected with router.",
+                    field: "routes")
             }
             guard !own.contains(route.nextHop) else {
-                throw .invalid("Invalid format for routes: the nexthop \(route.nextHop) is used by router.", field: "routes")
+                throw .invalid(
+                    "Invalid format for routes: the nexthop \(route.nextHop) is used by router.", field: "routes")
             }
         }
     }
@@ -84,23 +92,28 @@ extension Router {
         ])
 
     private static let gatewayAttribute = Attribute<Router>(
-        "external_gateway_info", type: .json(max: 4096), rights: [.read, .create, .update], "How it leads out; null for not at all.",
+        "external_gateway_info", type: .json(max: 4096), rights: [.read, .create, .update],
+        "How it leads out; null for not at all.",
         read: { (it, reader) throws(CloudError) in
             guard let network = it.gatewayNetwork else { return .null }
             let addresses = try reader.find(ID<Port>(it.gatewayPort))?.addresses ?? []
             return [
-                "network_id": .string(network.text), "enable_snat": .bool(it.snat), "external_fixed_ips": addresses.json,
+                "network_id": .string(network.text), "enable_snat": .bool(it.snat),
+                "external_fixed_ips": addresses.json,
             ]
         },
         write: { (router, json) throws(CloudError) in
             router.gatewayIsOpen = false
             guard !json.isNull, json != [:] else { return router.gatewayNetwork = nil }
             guard let network = json["network_id"]?.string, !network.isEmpty, network.utf8.count <= 64 else {
-                throw .invalid("Invalid input for external_gateway_info: network_id is missing.", field: "external_gateway_info")
+                throw .invalid(
+                    "Invalid input for external_gateway_info: network_id is missing.", field: "external_gateway_info")
             }
             for name in json.object?.keys.sorted() ?? []
             where !["network_id", "enable_snat", "external_fixed_ips"].contains(name) {
-                throw .invalid("Invalid input for external_gateway_info: unknown key '\(name.prefix(64))'.", field: "external_gateway_info")
+                throw .invalid(
+                    "Invalid input for external_gateway_info: unknown key '\(name.prefix(64))'.",
+                    field: "external_gateway_info")
             }
             router.gatewayNetwork = ID(network)
             router.snat = json["enable_snat"]?.bool ?? true
@@ -114,8 +127,9 @@ extension Router {
             router.routes = json.isNull ? [] : try [Subnet.Route](json: json)
         })
 
-    static let routes = [
-        face.list(), face.show(), face.create(example: ["router": ["name": "edge"]]),
-        face.update(example: ["router": ["description": "ours"]]), face.delete(),
-    ] + interfaceRoutes
+    static let routes =
+        [
+            face.list(), face.show(), face.create(example: ["router": ["name": "edge"]]),
+            face.update(example: ["router": ["description": "ours"]]), face.delete(),
+        ] + interfaceRoutes
 }

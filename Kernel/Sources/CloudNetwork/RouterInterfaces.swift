@@ -7,15 +7,19 @@ extension Router {
         Route(
             .put, .network, "/v2.0/routers/{router_id}/add_router_interface", action: "add-interface", kind: kind,
             rule: .role(.member), intake: .json(), "Joins a router to a subnet.", example: ["subnet_id": "{subnet}"]
-        ) { (call) throws(CloudError) in try await answer(call) { (router, wish, writer) throws(CloudError) in
-            try router.join(wish, call.caller, call.dice, in: writer)
-        } },
+        ) { (call) throws(CloudError) in
+            try await answer(call) { (router, wish, writer) throws(CloudError) in
+                try router.join(wish, call.caller, call.dice, in: writer)
+            }
+        },
         Route(
             .put, .network, "/v2.0/routers/{router_id}/remove_router_interface", action: "remove-interface", kind: kind,
             rule: .role(.member), intake: .json(), "Takes a router off a subnet.", example: ["subnet_id": "{subnet}"]
-        ) { (call) throws(CloudError) in try await answer(call) { (router, wish, writer) throws(CloudError) in
-            try router.leave(wish, in: writer)
-        } },
+        ) { (call) throws(CloudError) in
+            try await answer(call) { (router, wish, writer) throws(CloudError) in
+                try router.leave(wish, in: writer)
+            }
+        },
     ]
 
     /// What a router is to be joined to, or taken off.
@@ -42,24 +46,27 @@ extension Router {
     }
 
     private static func answer(
-        _ call: Call, _ act: @escaping @Sendable (inout Stored<Router>, InterfaceWish, any Writer) throws(CloudError) -> Stored<Port>
+        _ call: Call,
+        _ act: @escaping @Sendable (inout Stored<Router>, InterfaceWish, any Writer) throws(CloudError) -> Stored<Port>
     ) async throws(CloudError) -> Response {
         let id = ID<Router>(call.parameter("router_id"))
         let body = call.body
-        return .json(200, try await call.write(id.text) { (writer) throws(CloudError) in
-            var router = try writer.own(id, for: call.caller)
-            let port = try act(&router, try InterfaceWish(body), writer)
-            try writer.change(&router)
-            var network = try writer.get(port.network)
-            try writer.change(&network)
-            let subnets = port.addresses.map { JSON.string($0.subnet.text) }
-            return [
-                "id": .string(id.text), "tenant_id": .string(router.project.text),
-                "project_id": .string(router.project.text), "port_id": .string(port.id.text),
-                "network_id": .string(port.network.text), "subnet_id": subnets.first ?? .null,
-                "subnet_ids": .array(subnets),
-            ]
-        })
+        return .json(
+            200,
+            try await call.write(id.text) { (writer) throws(CloudError) in
+                var router = try writer.own(id, for: call.caller)
+                let port = try act(&router, try InterfaceWish(body), writer)
+                try writer.change(&router)
+                var network = try writer.get(port.network)
+                try writer.change(&network)
+                let subnets = port.addresses.map { JSON.string($0.subnet.text) }
+                return [
+                    "id": .string(id.text), "tenant_id": .string(router.project.text),
+                    "project_id": .string(router.project.text), "port_id": .string(port.id.text),
+                    "network_id": .string(port.network.text), "subnet_id": subnets.first ?? .null,
+                    "subnet_ids": .array(subnets),
+                ]
+            })
     }
 }
 
@@ -73,7 +80,8 @@ extension Stored where R == Router {
         if let id = wish.port {
             var port = try writer.own(id, for: caller)
             guard port.deviceID.isEmpty, port.deviceOwner.isEmpty else {
-                throw .conflict("Unable to complete operation on port \(id). The port is already attached to \(port.deviceID).")
+                throw .conflict(
+                    "Unable to complete operation on port \(id). The port is already attached to \(port.deviceID).")
             }
             guard !port.addresses.isEmpty else {
                 throw .invalid("Bad router request: Router port must have at least one fixed IP.")
@@ -110,7 +118,9 @@ extension Stored where R == Router {
                     throw .invalid("Bad router request: Router already has a port on subnet \(subnet.id).")
                 }
                 guard !taken.overlaps(cidr) else {
-                    throw .invalid("Bad router request: Cidr \(cidr) of subnet \(subnet.id) overlaps with cidr \(taken) of subnet \(other.id).")
+                    throw .invalid(
+                        "Bad router request: Cidr \(cidr) of subnet \(subnet.id) overlaps with cidr \(taken) of subnet \(other.id)."
+                    )
                 }
             }
         }
@@ -122,16 +132,23 @@ extension Stored where R == Router {
                 && (wish.subnet == nil || port.addresses.contains { $0.subnet == wish.subnet })
         }
         guard let found else {
-            throw CloudError(.missing, "Router \(id) has no interface on \(wish.subnet.map { "subnet \($0)" } ?? "port \(wish.port?.text ?? "")").")
+            throw CloudError(
+                .missing,
+                "Router \(id) has no interface on \(wish.subnet.map { "subnet \($0)" } ?? "port \(wish.port?.text ?? "")")."
+            )
         }
         for own in found.addresses {
             guard let cidr = try writer.find(own.subnet)?.cidr else { continue }
             let floating = try writer.list(FloatingIP.self, where: "router_id", .string(id.text))
             guard !floating.contains(where: { $0.fixed.map(cidr.contains) ?? false }) else {
-                throw .conflict("Router interface for subnet \(own.subnet) on router \(id) cannot be deleted, as it is required by one or more floating IPs.")
+                throw .conflict(
+                    "Router interface for subnet \(own.subnet) on router \(id) cannot be deleted, as it is required by one or more floating IPs."
+                )
             }
             guard !value.routes.contains(where: { cidr.contains($0.nextHop) }) else {
-                throw .conflict("Router interface for subnet \(own.subnet) on router \(id) cannot be deleted, as it is required by one or more routes.")
+                throw .conflict(
+                    "Router interface for subnet \(own.subnet) on router \(id) cannot be deleted, as it is required by one or more routes."
+                )
             }
         }
         var port = found

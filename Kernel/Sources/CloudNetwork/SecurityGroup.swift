@@ -26,6 +26,8 @@ public struct SecurityGroup: Lifecycle {
         .text("fault", \.fault, [], max: 1024, "Why the fabric does not have it."),
     ]
 
+    public static func goesWithProject(_ it: SecurityGroup) -> Bool { it.name == defaultName }
+
     /// The name of the group that every project has, and that ports are in unless told otherwise.
     static let defaultName = "default"
 
@@ -42,7 +44,9 @@ public struct SecurityGroup: Lifecycle {
             try await fabric.ensureGroup(GroupSpec(id: id, rules: Set(rules)))
             if !turn.it.isWoven {
                 turn.also { (writer) throws(CloudError) in
-                    for port in try writer.claims(space(id)).sorted() { try writer.raise(.refresh, Reference(ID<Port>(port))) }
+                    for port in try writer.claims(space(id)).sorted() {
+                        try writer.raise(.refresh, Reference(ID<Port>(port)))
+                    }
                 }
             }
             (turn.it.isWoven, turn.it.fault) = (true, "")

@@ -21,9 +21,12 @@ public struct SecurityGroupRule: Resource {
 
     public static let kind = Kind("security_group_rule", "security_group_rules", service: "network")
     public static let access = Access.project
+    /// Its group decides.
+    public static func goesWithProject(_ it: SecurityGroupRule) -> Bool { true }
     public static let fields: [Field<SecurityGroupRule>] = [
         .reference("security_group_id", \.group, [.read, .create, .required, .indexed], "The group that it is of."),
-        .choice("direction", \.direction, [.read, .create, .required], "Whether it is about what comes or what leaves."),
+        .choice(
+            "direction", \.direction, [.read, .create, .required], "Whether it is about what comes or what leaves."),
         .choice("ethertype", \.etherType, [.read, .create], "IPv4 or IPv6."),
         .text("protocol", \.transport, [.read, .create], max: 32, "The protocol's name or number."),
         .integer("port_range_min", \.low, [.read, .create], -1...65_535, "The first port, or ICMP's type."),
@@ -81,7 +84,9 @@ extension SecurityGroupRule: Metered {
     private func check() throws(CloudError) {
         if !transport.isEmpty {
             let own = Int(transport)
-            guard Self.numbers[transport] != nil || own.map({ (0...255).contains($0) && String($0) == transport }) ?? false
+            guard
+                Self.numbers[transport] != nil
+                    || own.map({ (0...255).contains($0) && String($0) == transport }) ?? false
             else { throw .invalid("Security group rule protocol \(transport) not supported.", field: "protocol") }
         }
         try checkRange()
@@ -89,7 +94,9 @@ extension SecurityGroupRule: Metered {
             throw .invalid("Only remote_ip_prefix or remote_group_id may be provided.", field: "remote_group_id")
         }
         if let remotePrefix, remotePrefix.isIPv6 != (etherType == .v6) {
-            throw .invalid("Conflicting value ethertype \(etherType.rawValue) for CIDR \(remotePrefix).", field: "remote_ip_prefix")
+            throw .invalid(
+                "Conflicting value ethertype \(etherType.rawValue) for CIDR \(remotePrefix).", field: "remote_ip_prefix"
+            )
         }
         if etherType == .v4, ["icmpv6", "ipv6-icmp"].contains(transport) {
             throw .invalid("Invalid ethertype IPv4 for protocol \(transport).", field: "ethertype")
@@ -101,14 +108,17 @@ extension SecurityGroupRule: Metered {
         switch number {
         case 1, 58:
             guard low >= 0 else {
-                throw .invalid("ICMP code (port-range-max) \(high) is provided but ICMP type (port-range-min) is missing.", field: "port_range_min")
+                throw .invalid(
+                    "ICMP code (port-range-max) \(high) is provided but ICMP type (port-range-min) is missing.",
+                    field: "port_range_min")
             }
             guard low <= 255, high <= 255 else {
                 throw .invalid("Invalid value for ICMP type or code: 0 to 255.", field: "port_range_min")
             }
         case 6, 17, 33, 132, 136:
             guard low >= 0, high >= 0, low <= high else {
-                throw .invalid("For TCP/UDP protocols, port_range_min must be <= port_range_max.", field: "port_range_min")
+                throw .invalid(
+                    "For TCP/UDP protocols, port_range_min must be <= port_range_max.", field: "port_range_min")
             }
             guard low >= 1 else { throw .invalid("Invalid value for port: 1 to 65535.", field: "port_range_min") }
         default:
@@ -165,13 +175,15 @@ extension SecurityGroupRule {
         _ name: String, _ path: WritableKeyPath<SecurityGroupRule, Int> & Sendable
     ) -> Attribute<SecurityGroupRule> {
         Attribute(
-            name, column: name, type: .integer(-1...65_535), rights: [.read, .create], "A port, or ICMP's type or code.",
+            name, column: name, type: .integer(-1...65_535), rights: [.read, .create],
+            "A port, or ICMP's type or code.",
             read: { (it, _) throws(CloudError) in
                 it.value[keyPath: path] < 0 ? .null : .integer(it.value[keyPath: path])
             },
             write: { (rule, json) throws(CloudError) in
                 if json.isNull { return rule[keyPath: path] = -1 }
-                guard let number = json.integer ?? json.string.flatMap({ Int($0) }), (0...65_535).contains(number) else {
+                guard let number = json.integer ?? json.string.flatMap({ Int($0) }), (0...65_535).contains(number)
+                else {
                     throw .invalid("Invalid input for \(name): Invalid port.", field: name)
                 }
                 rule[keyPath: path] = number

@@ -28,13 +28,16 @@ public struct Subnet: Resource {
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
         .parsed("cidr", \.cidr, [.read, .create, .indexed], "Its addresses, as 10.0.0.0/24."),
-        .parsed("gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
+        .parsed(
+            "gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
         .boolean("enable_dhcp", \.dhcp, [.read, .create, .update], "Whether DHCP hands the addresses out."),
         .value(
             "dns_nameservers", \.nameServers, [.read, .create, .update], max: 512, "Name servers that DHCP tells of."),
         .value("ntp_servers", \.ntpServers, [.read, .create, .update], max: 512, "Time servers that DHCP tells of."),
-        .value("host_routes", \.hostRoutes, [.read, .create, .update], max: 4096, "Further routes that DHCP tells of."),
-        .value("allocation_pools", \.pools, [.read, .create, .update], max: 4096, "Ranges that addresses are taken from."),
+        .value(
+            "host_routes", \.hostRoutes, [.read, .create, .update], max: 4096, "Further routes that DHCP tells of."),
+        .value(
+            "allocation_pools", \.pools, [.read, .create, .update], max: 4096, "Ranges that addresses are taken from."),
         .reference("subnetpool_id", \.pool, [.read, .create, .indexed], "The pool that it was cut from."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
     ]
@@ -145,7 +148,9 @@ extension Subnet: Metered {
         let source = try writer.get(pool, for: caller)
         let taken = try writer.list(Subnet.self, where: "subnetpool_id", .string(pool.text)).compactMap(\.cidr)
         guard let cidr else { return self.cidr = try source.value.cut(length, taken: taken) }
-        let isWithin = source.prefixes.compactMap { CIDR($0) }.contains { $0.prefix <= cidr.prefix && $0.contains(cidr.first) }
+        let isWithin = source.prefixes.compactMap { CIDR($0) }.contains {
+            $0.prefix <= cidr.prefix && $0.contains(cidr.first)
+        }
         guard isWithin, !taken.contains(where: { $0.overlaps(cidr) }) else {
             throw .invalid("The pool does not have \(cidr) to give.", field: "cidr")
         }
@@ -215,7 +220,8 @@ extension Subnet {
         [
             .id(), .field("network_id"), .field("name"), .field("description"), .field("cidr"), gatewayAttribute,
             .field("enable_dhcp"), .field("dns_nameservers"), .field("ntp_servers"), .field("host_routes"),
-            .field("allocation_pools"), .field("subnetpool_id"), lengthAttribute, .revision(), .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
+            .field("allocation_pools"), .field("subnetpool_id"), lengthAttribute, .revision(), .eclTags(),
+            .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             versionAttribute,
             .computed("service_types", "What its addresses are for: anything.") { (_, _) in [] },
             .computed("segment_id", "Segments are not offered.") { (_, _) in .null },

@@ -18,7 +18,8 @@ public struct SubnetPool: Resource {
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
         .value("prefixes", \.prefixes, [.read, .create, .update, .required], max: 4096, "The blocks."),
         .integer("min_prefixlen", \.shortest, [.read, .create, .update], 1...32, "The shortest prefix of a subnet."),
-        .integer("default_prefixlen", \.usual, [.read, .create, .update], 1...32, "A subnet's unless it says another."),
+        .integer(
+            "default_prefixlen", \.usual, [.read, .create, .update], 1...32, "A subnet's unless it says another."),
         .integer("max_prefixlen", \.longest, [.read, .create, .update], 1...32, "The longest prefix of a subnet."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
     ]
@@ -47,7 +48,9 @@ public struct SubnetPool: Resource {
 extension SubnetPool: Metered {
     public static let quota = 50
 
-    public static func admit(_ draft: inout Stored<SubnetPool>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+    public static func admit(_ draft: inout Stored<SubnetPool>, for caller: Caller, in writer: any Writer)
+        throws(CloudError)
+    {
         try draft.value.check()
     }
 
@@ -65,7 +68,9 @@ extension SubnetPool: Metered {
     private mutating func check() throws(CloudError) {
         guard (1...32).contains(prefixes.count) else { throw .invalid("A pool has 1 to 32 blocks.", field: "prefixes") }
         for text in prefixes {
-            guard let prefix = Prefix(text) else { throw .invalid("'\(text.prefix(64))' is not a CIDR.", field: "prefixes") }
+            guard let prefix = Prefix(text) else {
+                throw .invalid("'\(text.prefix(64))' is not a CIDR.", field: "prefixes")
+            }
             guard !prefix.isIPv6 else { throw .invalid("Only IPv4 pools are offered.", field: "prefixes") }
         }
         prefixes = prefixes.compactMap { Prefix($0)?.description }

@@ -82,7 +82,9 @@ enum Tags {
         let parameter = R.kind.name + "_id"
         let all = face.path + "/{" + parameter + "}/tags"
         let noun = R.kind.name
-        @Sendable func change(_ call: Call, _ body: @escaping @Sendable (inout R) throws(CloudError) -> Void) async throws(CloudError) -> [String] {
+        @Sendable func change(_ call: Call, _ body: @escaping @Sendable (inout R) throws(CloudError) -> Void)
+            async throws(CloudError) -> [String]
+        {
             let id = ID<R>(call.parameter(parameter))
             return try await call.write(id.text) { (writer) throws(CloudError) in
                 let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
@@ -95,12 +97,16 @@ enum Tags {
         }
         @Sendable func answer(_ tags: [String]) -> Response { .json(200, ["tags": .array(tags.map { .string($0) })]) }
         return [
-            Route(.get, face.service, all, action: "list-tags", kind: R.kind, rule: .role(.reader), "Lists the tags of a \(noun).") {
+            Route(
+                .get, face.service, all, action: "list-tags", kind: R.kind, rule: .role(.reader),
+                "Lists the tags of a \(noun)."
+            ) {
                 (call) throws(CloudError) in
                 let id = ID<R>(call.parameter(parameter))
-                return answer(try await call.store.read { (reader) throws(CloudError) in
-                    try reader.get(id, for: call.caller).value.tagNames
-                })
+                return answer(
+                    try await call.store.read { (reader) throws(CloudError) in
+                        try reader.get(id, for: call.caller).value.tagNames
+                    })
             },
             Route(
                 .put, face.service, all, action: "replace-tags", kind: R.kind, rule: .role(.member), intake: .json(),
@@ -121,7 +127,9 @@ enum Tags {
 
     private static func single<R: Taggable>(
         _ face: Face<R>, _ all: String,
-        _ change: @escaping @Sendable (Call, @escaping @Sendable (inout R) throws(CloudError) -> Void) async throws(CloudError) -> [String]
+        _ change:
+            @escaping @Sendable (Call, @escaping @Sendable (inout R) throws(CloudError) -> Void)
+            async throws(CloudError) -> [String]
     ) -> [Route] {
         let (parameter, noun) = (R.kind.name + "_id", R.kind.name)
         return [

@@ -1,6 +1,7 @@
 import CloudCompute
 import CloudCore
 import CloudNetwork
+import CloudWire
 import Synchronization
 
 /// A guest as a host has it: a disk, and a process if one runs.
@@ -37,13 +38,13 @@ public final class SimHypervisor: Hypervisor {
     public func ensureGuest(_ guest: GuestSpec, on host: HostName) async throws(CloudError) {
         try await mischief.effect("ensure guest \(guest.id) on \(host)") { () throws(CloudError) in
             let old = book(guest.id, host)
-            if let old, old.state != .absent, old.state != .crashed { return }
+            if let old, old.state != .absent, old.state != .crashed, old.state != .suspended { return }
             for nic in guest.nics {
                 guard let plug = fabric.state.plugs[host]?[ID(nic.port)], plug.isThere, plug.uid == guest.uid else {
                     throw .fault("guest \(guest.id) may not open \(nic.device)")
                 }
             }
-            if old == nil { disks.withLock { $0[guest.id, default: 0] += 1 } }
+            if old?.spec.disk.generation != guest.disk.generation { disks.withLock { $0[guest.id, default: 0] += 1 } }
             var new = SimGuest(spec: guest, state: .paused)
             new.halts = old?.halts ?? 0
             hosts.withLock { $0[host, default: [:]][guest.id] = new }
@@ -74,6 +75,48 @@ public final class SimHypervisor: Hypervisor {
             case 1: it.offAt = clock.now() + .milliseconds(500 + dice.below(30_000))
             default: it.state = .off
             }
+        }
+    }
+
+    public func suspend(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await mischief.effect("suspend \(guest) on \(host)") { () throws(CloudError) in
+            guard let it = book(guest, host), it.state != .absent, it.state != .crashed else {
+                throw .missing("Server", guest.text)
+            }
+            guard it.state != .off else { throw .conflict("The server is powered off.") }
+            change(guest, host) { ($0.state, $0.offAt) = (.suspended, nil) }
+        }
+    }
+
+    public func ensureCards(_ nics: [GuestNIC], of guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await act("ensure cards of", guest, host) { (it) throws(CloudError) in
+            for nic in nics {
+                guard let plug = fabric.state.plugs[host]?[ID(nic.port)], plug.isThere, plug.uid == it.spec.uid else {
+                    throw .fault("guest \(guest) may not open \(nic.device)")
+                }
+            }
+            // Now and then a guest does not let a card go.
+            guard dice.below(8) > 0 || nics.count >= it.spec.nics.count else {
+                throw .conflict("The guest keeps its card.")
+            }
+            it.spec.nics = nics
+        }
+    }
+
+    public func exportDisk(
+        of guest: ID<Server>, on host: HostName
+    ) async throws(CloudError) -> any AsyncSequence<[UInt8], any Error> & Sendable {
+        try await mischief.effect("export disk of \(guest)") { () throws(CloudError) in
+            guard let it = book(guest, host) else { throw .missing("Server", guest.text) }
+            return Chunk(SimDisk.qcow2(of: it.spec.disk.size.bytes))
+        }
+    }
+
+    public func diagnostics(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> GuestDiagnostics {
+        try await mischief.effect("diagnostics of \(guest)") { () throws(CloudError) in
+            guard let it = book(guest, host), it.state != .absent else { throw .missing("Server", guest.text) }
+            return GuestDiagnostics(
+                cpuTime: 1, uptime: 1, readBytes: 512, readRequests: 1, writeBytes: 512, writeRequests: 1)
         }
     }
 
@@ -128,7 +171,7 @@ public final class SimHypervisor: Hypervisor {
         _ what: String, _ guest: ID<Server>, _ host: HostName, _ body: (inout SimGuest) throws(CloudError) -> Void
     ) async throws(CloudError) {
         try await mischief.effect("\(what) \(guest) on \(host)") { () throws(CloudError) in
-            guard var it = book(guest, host), it.state != .absent, it.state != .crashed else {
+            guard var it = book(guest, host), it.state != .absent, it.state != .crashed, it.state != .suspended else {
                 throw .missing("Server", guest.text)
             }
             try body(&it)
@@ -157,7 +200,8 @@ extension SimHypervisor {
         default:
             mischief.note("host \(host) reboots")
             fabric.reboot(host)
-            let lost = (guests[host] ?? [:]).filter { $0.value.state != .absent }.keys.sorted()
+            let lost = (guests[host] ?? [:]).filter { $0.value.state != .absent && $0.value.state != .suspended }.keys
+                .sorted()
             for guest in lost { change(guest, host) { ($0.state, $0.offAt) = (.crashed, nil) } }
             return lost
         }

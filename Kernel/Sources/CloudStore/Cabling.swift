@@ -18,18 +18,25 @@ public struct Interface: Hashable, Sendable {
     public var mac: MAC
     public var addresses: [IPv4]
     public var mtu: Int
-    public init(port: String, networkName: String, mac: MAC, addresses: [IPv4], mtu: Int) {
+    /// The network, and the subnet of each address.
+    public var network: String
+    public var subnets: [String]
+    public init(
+        port: String, networkName: String, mac: MAC, addresses: [IPv4], mtu: Int, network: String = "",
+        subnets: [String] = []
+    ) {
         (self.port, self.networkName, self.mac, self.addresses, self.mtu) = (port, networkName, mac, addresses, mtu)
+        (self.network, self.subnets) = (network, subnets)
     }
 }
 
 /// What compute asks of networking: the small language between two domains that know nothing else of each other.
 public protocol Cabling: Sendable {
     /// Takes a port for each wish, in the transaction that creates the server. With `anyNetwork` and no wish, the
-    /// project's only network, if it has one.
+    /// project's only network, if it has one. Ports that are made get the security groups named, by name or id.
     func order(
-        _ wishes: [InterfaceWish], anyNetwork: Bool, for device: Reference, owner: String, caller: Caller,
-        dice: any Dice,
+        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, owner: String,
+        caller: Caller, dice: any Dice,
         in writer: any Writer
     ) throws(CloudError)
     /// The device's interfaces, in the order they were asked for.
@@ -43,6 +50,10 @@ public protocol Cabling: Sendable {
     func settle(on host: HostName) async throws(CloudError)
     /// Writes that the device's ports are carried by a host, or by none.
     func bind(_ device: Reference, to host: HostName?, in writer: any Writer) throws(CloudError)
+    /// Takes one of the device's ports off a host.
+    func unplug(port: String, on host: HostName) async throws(CloudError)
+    /// Gives one port back; `missing` where the device has no such port.
+    func release(port: String, of device: Reference, in writer: any Writer) throws(CloudError)
     /// Gives the ports back: those made for the device are deleted, others are free again.
     func release(_ device: Reference, in writer: any Writer) throws(CloudError)
 }

@@ -20,4 +20,16 @@ public struct BootImage: Hashable, Sendable {
 public protocol ImageCatalog: Sendable {
     /// The image, ready to boot from; `invalid` where the caller cannot use it.
     func bootable(_ id: String, for caller: Caller, in reader: any Reader) throws(CloudError) -> BootImage
+
+    /// Makes an image of the caller's project that waits for the bytes of a qcow2 disk; returns its id.
+    func reserve(
+        _ name: String, properties: [String: String], minDisk: Int, minRAM: Int, caller: Caller, dice: any Dice,
+        in writer: any Writer
+    ) throws(CloudError) -> String
+    /// Gives a reserved image its bytes. Done when it has them; `missing` where nobody wants it any more.
+    func deliver(
+        _ id: String, _ bytes: any AsyncSequence<[UInt8], any Error> & Sendable, in store: any Store
+    ) async throws(CloudError)
+    /// Deletes a reserved image whose bytes will not come.
+    func abandon(_ id: String, in writer: any Writer) throws(CloudError)
 }

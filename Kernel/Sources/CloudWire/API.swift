@@ -51,6 +51,7 @@ public final class API: Sendable {
         response.headers.append(("x-openstack-request-id", caller.requestID))
         if case .found(let route, _) = match, route.service == .compute {
             response.headers.append(("x-compute-request-id", caller.requestID))
+            response.headers += Microversion.headers(request)
         }
         return response
     }
@@ -61,6 +62,7 @@ public final class API: Sendable {
         var caller = anonymous
         do throws(CloudError) {
             caller = try identify(request, route, anonymous)
+            let microversion = route.service == .compute ? try Microversion.requested(request) : 0
             guard route.rule.permits(caller) else {
                 throw CloudError(.forbidden, "Your roles do not permit to \(route.action) here.")
             }
@@ -72,7 +74,8 @@ public final class API: Sendable {
             }
             let call = Call(
                 request: request, route: route, caller: caller, parameters: parameters,
-                body: try await body(request, route), store: store, dice: dice, base: base)
+                body: try await body(request, route), store: store, dice: dice, base: base,
+                microversion: microversion)
             return try await route.handle(call)
         } catch {
             if error.detail != nil || error.code == .fault { report(caller.requestID, error) }

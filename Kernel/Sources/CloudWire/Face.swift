@@ -45,7 +45,9 @@ public struct Face<R: Resource>: Sendable {
         try writer.object { (writer) throws(CloudError) in
             guard !singular.isEmpty else { return try write(stored, reader, into: &writer, only: only, for: audience) }
             writer.key(singular)
-            try writer.object { (writer) throws(CloudError) in try write(stored, reader, into: &writer, only: only, for: audience) }
+            try writer.object { (writer) throws(CloudError) in
+                try write(stored, reader, into: &writer, only: only, for: audience)
+            }
         }
         return writer.bytes
     }

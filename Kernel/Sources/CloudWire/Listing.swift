@@ -35,7 +35,8 @@ struct Listing<R: Resource>: Sendable {
         }
         only = Set(request.query.filter { $0.name == "fields" }.map(\.value))
         var filters: [String: [JSON]] = [:]
-        for (name, text) in request.query where !Self.directives.contains(name) && name != "all_tenants" && name != "all_projects" {
+        for (name, text) in request.query
+        where !Self.directives.contains(name) && name != "all_tenants" && name != "all_projects" {
             if strict, let sieve = Sieve(name, text, face, call.audience) {
                 sieves.append(sieve)
                 continue
@@ -157,8 +158,11 @@ extension Face {
 extension Request {
     /// The same path and query, to go on behind a marker.
     public func nextPath(_ marker: String, reverse: Bool = false) -> String {
-        let kept = (query.filter { $0.name != "marker" && $0.name != "page_reverse" }
-            + (reverse ? [(name: "page_reverse", value: "True")] : [])).map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
+        let kept =
+            (query.filter { $0.name != "marker" && $0.name != "page_reverse" }
+            + (reverse ? [(name: "page_reverse", value: "True")] : [])).map {
+                "\($0.name.percentEncoded)=\($0.value.percentEncoded)"
+            }
         return path + "?" + (kept + ["marker=\(marker.percentEncoded)"]).joined(separator: "&")
     }
 }

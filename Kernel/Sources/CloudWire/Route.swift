@@ -101,6 +101,8 @@ public struct Call: Sendable {
     public let dice: any Dice
     /// The cloud's address as its users know it, without a slash at the end.
     public let base: String
+    /// The minor version of Nova's API that is asked for, 1 for 2.1; 0 in other services.
+    public let microversion: Int
 
     public func parameter(_ name: String) -> String { parameters[name] ?? "" }
 

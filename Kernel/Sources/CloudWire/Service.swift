@@ -40,6 +40,7 @@ public enum Dialect: String, Sendable {
         case .forbidden: 403
         case .missing: 404
         case .badMethod: 405
+        case .notAcceptable: 406
         case .conflict: 409
         case .stale: 412
         case .tooLarge: 413
@@ -80,6 +81,7 @@ public enum Dialect: String, Sendable {
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
         case 409: "Conflict"
         case 412: "Precondition Failed"
         case 413: "Request Entity Too Large"
@@ -101,7 +103,7 @@ public enum Dialect: String, Sendable {
         case .conflict, .stale: "conflictingRequest"
         case .tooLarge, .tooMany: "overLimit"
         case .unavailable, .timeout: "serviceUnavailable"
-        case .fault: "computeFault"
+        case .fault, .notAcceptable: "computeFault"
         }
     }
 

@@ -10,7 +10,9 @@ struct Sieve<R: Resource>: Sendable {
 
     /// Nil where a column holds it, or there is no such attribute.
     init?(_ name: String, _ text: String, _ face: Face<R>, _ audience: Audience) {
-        let tags: [String: Sort] = ["tags": .allOf, "tags-any": .anyOf, "not-tags": .notAllOf, "not-tags-any": .notAnyOf]
+        let tags: [String: Sort] = [
+            "tags": .allOf, "tags-any": .anyOf, "not-tags": .notAllOf, "not-tags-any": .notAnyOf,
+        ]
         sort = tags[name] ?? .value
         guard let attribute = face.attribute(sort == .value ? name : "tags", for: audience) else { return nil }
         if attribute.column != nil {
@@ -69,7 +71,9 @@ extension Listing {
         var links: [JSON] = []
         func add(_ relation: String, _ marker: String?, reverse: Bool) {
             guard let marker else { return }
-            links.append(["rel": .string(relation), "href": .string(call.base + call.request.nextPath(marker, reverse: reverse))])
+            links.append([
+                "rel": .string(relation), "href": .string(call.base + call.request.nextPath(marker, reverse: reverse)),
+            ])
         }
         if isReversed ? query.after != nil : hasMore { add("next", last, reverse: false) }
         if isReversed ? hasMore : query.after != nil { add("previous", first, reverse: true) }

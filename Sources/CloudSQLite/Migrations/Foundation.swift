@@ -311,6 +311,34 @@ extension Migration {
             CREATE INDEX "image_members_image_id" ON "image_members" ("image_id");
             CREATE INDEX "image_members_member_id" ON "image_members" ("member_id");
 
+            CREATE TABLE "network_quotas" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "limits" TEXT NOT NULL CHECK (length(CAST("limits" AS BLOB)) <= 4096)
+            ) STRICT;
+            CREATE INDEX "network_quotas_project_id" ON "network_quotas" ("project_id");
+
+            CREATE TABLE "subnetpools" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 1024),
+                "prefixes" TEXT NOT NULL CHECK (length(CAST("prefixes" AS BLOB)) <= 4096),
+                "min_prefixlen" INTEGER NOT NULL CHECK ("min_prefixlen" BETWEEN 1 AND 32),
+                "default_prefixlen" INTEGER NOT NULL CHECK ("default_prefixlen" BETWEEN 1 AND 32),
+                "max_prefixlen" INTEGER NOT NULL CHECK ("max_prefixlen" BETWEEN 1 AND 32),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192)
+            ) STRICT;
+            CREATE INDEX "subnetpools_project_id" ON "subnetpools" ("project_id");
+
             CREATE TABLE "networks" (
                 "id" TEXT NOT NULL PRIMARY KEY,
                 "project_id" TEXT NOT NULL,
@@ -322,11 +350,15 @@ extension Migration {
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 1024),
                 "plane" TEXT NOT NULL CHECK ("plane" IN ('data', 'storage')),
                 "admin_state_up" INTEGER NOT NULL CHECK ("admin_state_up" IN (0, 1)),
+                "external" INTEGER NOT NULL CHECK ("external" IN (0, 1)),
+                "physical" TEXT NOT NULL CHECK (length(CAST("physical" AS BLOB)) <= 64),
+                "port_security" INTEGER NOT NULL CHECK ("port_security" IN (0, 1)),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
                 "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'DOWN', 'ERROR')),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
             ) STRICT;
             CREATE INDEX "networks_project_id" ON "networks" ("project_id");
+            CREATE INDEX "networks_external" ON "networks" ("external");
 
             CREATE TABLE "subnets" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -345,11 +377,50 @@ extension Migration {
                 "ntp_servers" TEXT NOT NULL CHECK (length(CAST("ntp_servers" AS BLOB)) <= 512),
                 "host_routes" TEXT NOT NULL CHECK (length(CAST("host_routes" AS BLOB)) <= 4096),
                 "allocation_pools" TEXT NOT NULL CHECK (length(CAST("allocation_pools" AS BLOB)) <= 4096),
+                "subnetpool_id" TEXT REFERENCES "subnetpools" ("id"),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "subnets_project_id" ON "subnets" ("project_id");
             CREATE INDEX "subnets_network_id" ON "subnets" ("network_id");
             CREATE INDEX "subnets_cidr" ON "subnets" ("cidr");
+            CREATE INDEX "subnets_subnetpool_id" ON "subnets" ("subnetpool_id");
+
+            CREATE TABLE "security_groups" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
+                "stateful" INTEGER NOT NULL CHECK ("stateful" IN (0, 1)),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
+                "is_woven" INTEGER NOT NULL CHECK ("is_woven" IN (0, 1)),
+                "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
+            ) STRICT;
+            CREATE INDEX "security_groups_project_id" ON "security_groups" ("project_id");
+
+            CREATE TABLE "security_group_rules" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "security_group_id" TEXT NOT NULL REFERENCES "security_groups" ("id"),
+                "direction" TEXT NOT NULL CHECK ("direction" IN ('ingress', 'egress')),
+                "ethertype" TEXT NOT NULL CHECK ("ethertype" IN ('IPv4', 'IPv6')),
+                "protocol" TEXT NOT NULL CHECK (length(CAST("protocol" AS BLOB)) <= 32),
+                "port_range_min" INTEGER NOT NULL CHECK ("port_range_min" BETWEEN -1 AND 65535),
+                "port_range_max" INTEGER NOT NULL CHECK ("port_range_max" BETWEEN -1 AND 65535),
+                "remote_ip_prefix" TEXT NOT NULL CHECK (length(CAST("remote_ip_prefix" AS BLOB)) <= 64),
+                "remote_group_id" TEXT REFERENCES "security_groups" ("id"),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255)
+            ) STRICT;
+            CREATE INDEX "security_group_rules_project_id" ON "security_group_rules" ("project_id");
+            CREATE INDEX "security_group_rules_security_group_id" ON "security_group_rules" ("security_group_id");
+            CREATE INDEX "security_group_rules_remote_group_id" ON "security_group_rules" ("remote_group_id");
 
             CREATE TABLE "ports" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -367,6 +438,10 @@ extension Migration {
                 "device_id" TEXT NOT NULL CHECK (length(CAST("device_id" AS BLOB)) <= 255),
                 "device_owner" TEXT NOT NULL CHECK (length(CAST("device_owner" AS BLOB)) <= 255),
                 "is_owned" INTEGER NOT NULL CHECK ("is_owned" IN (0, 1)),
+                "security_groups" TEXT NOT NULL CHECK (length(CAST("security_groups" AS BLOB)) <= 2048),
+                "port_security" INTEGER NOT NULL CHECK ("port_security" IN (0, 1)),
+                "allowed_address_pairs" TEXT NOT NULL CHECK (length(CAST("allowed_address_pairs" AS BLOB)) <= 2048),
+                "wanted_host" TEXT NOT NULL CHECK (length(CAST("wanted_host" AS BLOB)) <= 255),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
                 "status" TEXT NOT NULL CHECK ("status" IN ('ACTIVE', 'DOWN', 'BUILD', 'ERROR')),
                 "host" TEXT NOT NULL CHECK (length(CAST("host" AS BLOB)) <= 255),
@@ -375,6 +450,50 @@ extension Migration {
             CREATE INDEX "ports_project_id" ON "ports" ("project_id");
             CREATE INDEX "ports_network_id" ON "ports" ("network_id");
             CREATE INDEX "ports_device_id" ON "ports" ("device_id");
+
+            CREATE TABLE "routers" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 1024),
+                "admin_state_up" INTEGER NOT NULL CHECK ("admin_state_up" IN (0, 1)),
+                "gateway_network" TEXT REFERENCES "networks" ("id"),
+                "snat" INTEGER NOT NULL CHECK ("snat" IN (0, 1)),
+                "gateway_port" TEXT NOT NULL CHECK (length(CAST("gateway_port" AS BLOB)) <= 255),
+                "routes" TEXT NOT NULL CHECK (length(CAST("routes" AS BLOB)) <= 8192),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
+                "status" TEXT NOT NULL CHECK ("status" IN ('ACTIVE', 'BUILD', 'ERROR')),
+                "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
+            ) STRICT;
+            CREATE INDEX "routers_project_id" ON "routers" ("project_id");
+            CREATE INDEX "routers_gateway_network" ON "routers" ("gateway_network");
+
+            CREATE TABLE "floating_ips" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "floating_network_id" TEXT NOT NULL REFERENCES "networks" ("id"),
+                "subnet_id" TEXT NOT NULL REFERENCES "subnets" ("id"),
+                "floating_ip_address" TEXT NOT NULL CHECK (length(CAST("floating_ip_address" AS BLOB)) <= 64),
+                "port_id" TEXT NOT NULL CHECK (length(CAST("port_id" AS BLOB)) <= 64),
+                "fixed_ip_address" TEXT NOT NULL CHECK (length(CAST("fixed_ip_address" AS BLOB)) <= 64),
+                "router_id" TEXT REFERENCES "routers" ("id"),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192)
+            ) STRICT;
+            CREATE INDEX "floating_ips_project_id" ON "floating_ips" ("project_id");
+            CREATE INDEX "floating_ips_floating_network_id" ON "floating_ips" ("floating_network_id");
+            CREATE INDEX "floating_ips_subnet_id" ON "floating_ips" ("subnet_id");
+            CREATE INDEX "floating_ips_floating_ip_address" ON "floating_ips" ("floating_ip_address");
+            CREATE INDEX "floating_ips_port_id" ON "floating_ips" ("port_id");
+            CREATE INDEX "floating_ips_router_id" ON "floating_ips" ("router_id");
 
             CREATE TABLE "flavors" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -387,7 +506,10 @@ extension Migration {
                 "vcpus" INTEGER NOT NULL CHECK ("vcpus" BETWEEN 1 AND 256),
                 "ram" INTEGER NOT NULL CHECK ("ram" BETWEEN 16 AND 4194304),
                 "disk" INTEGER NOT NULL CHECK ("disk" BETWEEN 0 AND 65536),
-                "is_public" INTEGER NOT NULL CHECK ("is_public" IN (0, 1))
+                "is_public" INTEGER NOT NULL CHECK ("is_public" IN (0, 1)),
+                "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 65535),
+                "extra_specs" TEXT NOT NULL CHECK (length(CAST("extra_specs" AS BLOB)) <= 32768),
+                "projects" TEXT NOT NULL CHECK (length(CAST("projects" AS BLOB)) <= 65535)
             ) STRICT;
             CREATE INDEX "flavors_project_id" ON "flavors" ("project_id");
 
@@ -423,6 +545,47 @@ extension Migration {
             CREATE INDEX "hosts_project_id" ON "hosts" ("project_id");
             CREATE INDEX "hosts_zone" ON "hosts" ("zone");
 
+            CREATE TABLE "quota_sets" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "limits" TEXT NOT NULL CHECK (length(CAST("limits" AS BLOB)) <= 2048)
+            ) STRICT;
+            CREATE INDEX "quota_sets_project_id" ON "quota_sets" ("project_id");
+
+            CREATE TABLE "server_groups" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "policy" TEXT NOT NULL CHECK ("policy" IN ('affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity')),
+                "user_id" TEXT NOT NULL CHECK (length(CAST("user_id" AS BLOB)) <= 64)
+            ) STRICT;
+            CREATE INDEX "server_groups_project_id" ON "server_groups" ("project_id");
+
+            CREATE TABLE "instance_actions" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "server_id" TEXT NOT NULL CHECK (length(CAST("server_id" AS BLOB)) <= 64),
+                "action" TEXT NOT NULL CHECK (length(CAST("action" AS BLOB)) <= 64),
+                "request_id" TEXT NOT NULL CHECK (length(CAST("request_id" AS BLOB)) <= 64),
+                "user_id" TEXT NOT NULL CHECK (length(CAST("user_id" AS BLOB)) <= 64),
+                "result" TEXT NOT NULL CHECK (length(CAST("result" AS BLOB)) <= 16),
+                "finished_at" INTEGER
+            ) STRICT;
+            CREATE INDEX "instance_actions_project_id" ON "instance_actions" ("project_id");
+            CREATE INDEX "instance_actions_server_id" ON "instance_actions" ("server_id");
+
             CREATE TABLE "servers" (
                 "id" TEXT NOT NULL PRIMARY KEY,
                 "project_id" TEXT NOT NULL,
@@ -444,14 +607,27 @@ extension Migration {
                 "key_name" TEXT NOT NULL CHECK (length(CAST("key_name" AS BLOB)) <= 255),
                 "public_key" TEXT NOT NULL CHECK (length(CAST("public_key" AS BLOB)) <= 16384),
                 "user_data" TEXT NOT NULL CHECK (length(CAST("user_data" AS BLOB)) <= 65535),
-                "power" TEXT NOT NULL CHECK ("power" IN ('on', 'off', 'paused')),
-                "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'SHUTOFF', 'PAUSED', 'REBOOT', 'ERROR')),
+                "power" TEXT NOT NULL CHECK ("power" IN ('on', 'off', 'paused', 'suspended')),
+                "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'SHUTOFF', 'PAUSED', 'REBOOT', 'SUSPENDED', 'RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE', 'REBUILD', 'ERROR')),
                 "host" TEXT NOT NULL CHECK (length(CAST("host" AS BLOB)) <= 64),
                 "uid" INTEGER NOT NULL CHECK ("uid" BETWEEN 0 AND 9223372036854775807),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024),
                 "is_halted" INTEGER NOT NULL CHECK ("is_halted" IN (0, 1)),
                 "stop_by" INTEGER,
-                "launched_at" INTEGER
+                "launched_at" INTEGER,
+                "access_ipv4" TEXT NOT NULL CHECK (length(CAST("access_ipv4" AS BLOB)) <= 15),
+                "access_ipv6" TEXT NOT NULL CHECK (length(CAST("access_ipv6" AS BLOB)) <= 45),
+                "disk_config" TEXT NOT NULL CHECK ("disk_config" IN ('AUTO', 'MANUAL')),
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
+                "security_groups" TEXT NOT NULL CHECK (length(CAST("security_groups" AS BLOB)) <= 4096),
+                "server_group" TEXT NOT NULL CHECK (length(CAST("server_group" AS BLOB)) <= 64),
+                "locked" INTEGER NOT NULL CHECK ("locked" IN (0, 1)),
+                "locked_reason" TEXT NOT NULL CHECK (length(CAST("locked_reason" AS BLOB)) <= 255),
+                "admin_pass" TEXT NOT NULL CHECK (length(CAST("admin_pass" AS BLOB)) <= 255),
+                "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807),
+                "previous" TEXT NOT NULL CHECK (length(CAST("previous" AS BLOB)) <= 512),
+                "snapshot" TEXT NOT NULL CHECK (length(CAST("snapshot" AS BLOB)) <= 64),
+                "detaching" TEXT NOT NULL CHECK (length(CAST("detaching" AS BLOB)) <= 1024)
             ) STRICT;
             CREATE INDEX "servers_project_id" ON "servers" ("project_id");
             CREATE INDEX "servers_name" ON "servers" ("name");
@@ -459,5 +635,6 @@ extension Migration {
             CREATE INDEX "servers_image_id" ON "servers" ("image_id");
             CREATE INDEX "servers_status" ON "servers" ("status");
             CREATE INDEX "servers_host" ON "servers" ("host");
+            CREATE INDEX "servers_server_group" ON "servers" ("server_group");
             """)
 }

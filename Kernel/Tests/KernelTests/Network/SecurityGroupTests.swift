@@ -33,13 +33,16 @@ struct NetworkCoreTests {
         #expect(stage.world.fabric.state.ports[ID(port["id"]?.string ?? "")]?.isGuarded == false)
     }
 
-    @Test("what would lift the guard too far is refused", arguments: [
-        ["allowed_address_pairs": [["ip_address": "0.0.0.0/0"]]], ["allowed_address_pairs": [["ip_address": "224.0.0.1"]]],
-        ["allowed_address_pairs": [["ip_address": "10.0.0.9", "mac_address": "x\ny"]]],
-        ["extra_dhcp_opts": [["opt_name": "mtu\n", "opt_value": "1"]]],
-        ["security_groups": ["00000000-0000-4000-8000-000000000000"]], ["device_owner": "network:dhcp"],
-        ["port_security_enabled": false, "allowed_address_pairs": [["ip_address": "10.0.0.9"]]],
-    ] as [[String: JSON]])
+    @Test(
+        "what would lift the guard too far is refused",
+        arguments: [
+            ["allowed_address_pairs": [["ip_address": "0.0.0.0/0"]]],
+            ["allowed_address_pairs": [["ip_address": "224.0.0.1"]]],
+            ["allowed_address_pairs": [["ip_address": "10.0.0.9", "mac_address": "x\ny"]]],
+            ["extra_dhcp_opts": [["opt_name": "mtu\n", "opt_value": "1"]]],
+            ["security_groups": ["00000000-0000-4000-8000-000000000000"]], ["device_owner": "network:dhcp"],
+            ["port_security_enabled": false, "allowed_address_pairs": [["ip_address": "10.0.0.9"]]],
+        ] as [[String: JSON]])
     func guards(_ extra: [String: JSON]) async throws {
         let stage = try await Stage()
         let network = try await make(stage, "networks", "network", ["name": "n"])["id"] ?? .null
@@ -53,7 +56,8 @@ struct NetworkCoreTests {
         let stage = try await Stage()
         let outside = try await stage.make("external_network", for: .operator)
         let network = try await make(stage, "networks", "network", ["name": "n"])["id"] ?? .null
-        let subnet = try await make(stage, "subnets", "subnet", ["network_id": network, "cidr": "10.1.0.0/24", "ip_version": 4])
+        let subnet = try await make(
+            stage, "subnets", "subnet", ["network_id": network, "cidr": "10.1.0.0/24", "ip_version": 4])
         let router = try await make(
             stage, "routers", "router", ["name": "r", "external_gateway_info": ["network_id": .string(outside)]])
         let id = router["id"]?.string ?? ""
@@ -62,7 +66,8 @@ struct NetworkCoreTests {
         #expect(joined.status == 200, "\(joined.text)")
         let port = try await make(stage, "ports", "port", ["network_id": network])
         let floating = try await make(
-            stage, "floatingips", "floatingip", ["floating_network_id": .string(outside), "port_id": port["id"] ?? .null])
+            stage, "floatingips", "floatingip",
+            ["floating_network_id": .string(outside), "port_id": port["id"] ?? .null])
         #expect(floating["router_id"]?.string == id && floating["status"] == "ACTIVE")
         try await stage.settle()
         let spec = try #require(stage.world.fabric.state.routers[ID(id)])
@@ -83,11 +88,15 @@ struct NetworkCoreTests {
             .member, .post, "/network/v2.0/networks", ["networks": [["name": "a"], ["name": "b"], ["name": "c"]]])
         #expect(many.status == 201 && many.json["networks"]?.array?.count == 3, "\(many.text)")
         let id = many.json["networks"]?[0]?["id"]?.string ?? ""
-        let narrow = await stage.send(.member, .get, "/network/v2.0/networks/\(id)?fields=id&fields=name").json["network"]
+        let narrow = await stage.send(.member, .get, "/network/v2.0/networks/\(id)?fields=id&fields=name").json[
+            "network"]
         #expect(narrow?.object?.count == 2)
-        #expect(await stage.send(.member, .post, "/network/v2.0/networks", ["network": ["router:external": true]]).status == 403)
+        #expect(
+            await stage.send(.member, .post, "/network/v2.0/networks", ["network": ["router:external": true]]).status
+                == 403)
         let stale = await stage.send(
-            .member, .put, "/network/v2.0/networks/\(id)", ["network": ["name": "d"]], headers: ["if-match": "revision_number=99"])
+            .member, .put, "/network/v2.0/networks/\(id)", ["network": ["name": "d"]],
+            headers: ["if-match": "revision_number=99"])
         #expect(stale.status == 412)
         let project = stage.projects[.member]!
         let limited = await stage.send(.operator, .put, "/network/v2.0/quotas/\(project)", ["quota": ["network": 3]])

@@ -49,7 +49,9 @@ struct RouteWalkTests {
         let made = try await stage.path(route, for: .stranger, of: .member)
         let id = percentDecoded(Router.segments(made)[Self.place(route)])!
         let none = "0b5e0b5e-0000-4000-8000-00000000dead"
-        let missing = try await stage.path(route, for: .stranger, of: .member, target: none)
+        var segments = Router.segments(made).map(String.init)
+        segments[Self.place(route)] = none
+        let missing = "/" + segments.joined(separator: "/")
         let body = try await Self.body(route, stage)
         let before = try await stage.holdings(.member)
         let answers = [

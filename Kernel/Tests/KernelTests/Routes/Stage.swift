@@ -48,12 +48,17 @@ final class Stage: @unchecked Sendable {
         try await cloud.enroll(HostName("host0"), host)
         for actor in Actor.allCases where actor != .nobody { try await logIn(actor) }
         // A project's default security group is made when it is first looked for.
-        for actor in [Actor.stranger, .member, .operator] { _ = await send(actor, .get, "/network/v2.0/security-groups") }
+        for actor in [Actor.stranger, .member, .operator] {
+            _ = await send(actor, .get, "/network/v2.0/security-groups")
+        }
         try await settle()
     }
 
     /// Parameters that name a part of what a path is about, and the name that is given for each.
-    static let parts = ["tag": "red", "extension_alias": "router", "member_id": ""]
+    static let parts = [
+        "tag": "red", "extension_alias": "router", "member_id": "", "metadata_key": "purpose",
+        "spec_key": "hw:cpu_policy",
+    ]
 
     func logIn(_ actor: Actor) async throws(CloudError) {
         let body: JSON = [
@@ -129,7 +134,7 @@ final class Stage: @unchecked Sendable {
     /// nothing here. What no route creates is listed.
     func make(_ kind: String, for actor: Actor, withBytes: Bool = true) async throws(CloudError) -> String {
         if kind == "host" { return "host0" }
-        if let word = Self.parts[kind] { return word }
+        if let word = Self.parts[kind] ?? Self.parts[kind + "_key"] { return word }
         if kind == "external_network" { return try await makeExternalNetwork() }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
@@ -155,13 +160,33 @@ final class Stage: @unchecked Sendable {
         let network = await send(
             .operator, .post, "/network/v2.0/networks",
             ["network": ["name": .string("public-\(made)"), "router:external": true]])
-        guard let id = network.json["network"]?["id"]?.string else { throw .fault("no external network: \(network.text)") }
+        guard let id = network.json["network"]?["id"]?.string else {
+            throw .fault("no external network: \(network.text)")
+        }
         let subnet = await send(
             .operator, .post, "/network/v2.0/subnets",
             ["subnet": ["network_id": .string(id), "cidr": "198.51.100.0/24", "ip_version": 4]])
         guard subnet.status == 201 else { throw .fault("no external subnet: \(subnet.text)") }
         try await settle()
         return id
+    }
+
+    /// Parts that are there already: how a list of them names the first.
+    private static let finders: [String: @Sendable (JSON) -> String?] = [
+        "request_id": { $0["instanceActions"]?[0]?["request_id"]?.string },
+        "card": { $0["interfaceAttachments"]?[0]?["port_id"]?.string },
+        "network_name": { $0["addresses"]?.object?.keys.sorted().first },
+    ]
+
+    /// Puts a part into the thing that a path names, where the path names a part.
+    private func putPart(_ route: Route, _ path: String, of owner: Actor) async throws(CloudError) {
+        guard route.method != .put,
+            let put = cloud.api.routes.first(where: { $0.fullPath == route.fullPath && $0.method == .put })
+        else { return }
+        let headers = ["openstack-api-version": "compute latest"]
+        let answer = await send(
+            put.rule.permits(caller(owner)) ? owner : .operator, .put, path, put.example, headers: headers)
+        guard answer.status < 300 else { throw .fault("no part can be put: \(answer.text)") }
     }
 
     /// An example with each `{kind}` replaced by one of that kind, and with names that nothing else has.
@@ -211,6 +236,13 @@ final class Stage: @unchecked Sendable {
                 value = projects[owner ?? actor]!
             } else if Self.kind(name) == "domain", route.rule == .signedIn {
                 value = "default"
+            } else if name == "quota_project_id" {
+                value = projects[owner ?? actor] ?? projects[.member]!
+            } else if let finder = Self.finders[name] {
+                let place = String(path[..<path.firstRange(of: "/{\(name)}")!.lowerBound])
+                let list = await send(owner ?? actor, .get, theirs(place, actor, owner ?? actor))
+                guard let found = finder(list.json) else { throw .fault("nothing is listed for \(name): \(list.text)") }
+                value = found
             } else {
                 value = try await make(Self.kind(name), for: owner ?? actor, withBytes: route.intake != .stream)
             }
@@ -218,7 +250,16 @@ final class Stage: @unchecked Sendable {
             value = value.percentEncoded
             path = path.replacing("{\(name)}", with: value)
         }
+        if target == nil, names.contains(where: { !(Self.parts[$0] ?? "").isEmpty }) {
+            try await putPart(route, theirs(path, actor, owner ?? actor), of: owner ?? actor)
+        }
         return path
+    }
+
+    /// The same path as its owner calls it.
+    private func theirs(_ path: String, _ actor: Actor, _ owner: Actor) -> String {
+        guard let mine = projects[actor], let project = projects[owner] else { return path }
+        return path.replacing(mine, with: project)
     }
 
     private func isCallersProject(_ name: String, _ route: Route) -> Bool {
@@ -243,8 +284,10 @@ final class Stage: @unchecked Sendable {
 extension Route {
     /// Whether a call names one thing.
     var isTargeted: Bool {
-        Router.segments(path).contains { $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity)
-            && Stage.parts[String($0.dropFirst().dropLast())] == nil }
+        Router.segments(path).contains {
+            $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity)
+                && Stage.parts[String($0.dropFirst().dropLast())] == nil
+        }
     }
     var name: String { "\(method.rawValue) \(fullPath)" }
 }

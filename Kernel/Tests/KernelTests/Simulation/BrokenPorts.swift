@@ -65,6 +65,20 @@ struct BrokenHypervisor: Hypervisor {
         try await good.state(of: guest, on: host)
     }
     func guests(on host: HostName) async throws(CloudError) -> Set<ID<Server>> { try await good.guests(on: host) }
+    func suspend(_ guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.suspend(guest, on: host)
+    }
+    func ensureCards(_ nics: [GuestNIC], of guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.ensureCards(nics, of: guest, on: host)
+    }
+    func exportDisk(
+        of guest: ID<Server>, on host: HostName
+    ) async throws(CloudError) -> any AsyncSequence<[UInt8], any Error> & Sendable {
+        try await good.exportDisk(of: guest, on: host)
+    }
+    func diagnostics(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> GuestDiagnostics {
+        try await good.diagnostics(of: guest, on: host)
+    }
     func consoleLog(of guest: ID<Server>, lines: Int?, on host: HostName) async throws(CloudError) -> [UInt8] {
         try await good.consoleLog(of: guest, lines: lines, on: host)
     }

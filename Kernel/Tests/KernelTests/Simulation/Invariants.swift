@@ -96,9 +96,10 @@ extension SimulatedCloud {
     private func groups(_ holdings: Holdings) -> [String] {
         var faults: [String] = []
         let state = world.fabric.state
-        let groups = Dictionary(uniqueKeysWithValues: holdings.groups.map { it in
-            (it.id, GroupSpec(id: it.id, rules: Set(holdings.rules.filter { $0.group == it.id }.map(\.value.spec))))
-        })
+        let groups = Dictionary(
+            uniqueKeysWithValues: holdings.groups.map { it in
+                (it.id, GroupSpec(id: it.id, rules: Set(holdings.rules.filter { $0.group == it.id }.map(\.value.spec))))
+            })
         for id in Set(groups.keys).union(state.groups.keys).sorted() where groups[id] != state.groups[id] {
             faults.append("security group \(id) differs between the store and the fabric")
         }
@@ -109,7 +110,9 @@ extension SimulatedCloud {
         for port in holdings.ports where port.isGuarded && port.groups.contains(where: { groups[$0] == nil }) {
             faults.append("port \(port.id) is in a group that is none")
         }
-        for it in holdings.groups where it.deletingSince != nil { faults.append("security group \(it.id) was not removed") }
+        for it in holdings.groups where it.deletingSince != nil {
+            faults.append("security group \(it.id) was not removed")
+        }
         for it in holdings.routers where it.deletingSince != nil { faults.append("router \(it.id) was not removed") }
         return faults
     }
@@ -140,7 +143,13 @@ extension SimulatedCloud {
             switch (it.status, it.power) {
             case (.active, .on) where guest?.state == .running, (.paused, .paused) where guest?.state == .paused:
                 faults += running(it, guest!.spec, mine)
+            case (.verifyResize, .on) where guest?.state == .running && it.previous != nil:
+                faults += running(it, guest!.spec, mine)
             case (.shutoff, .off) where guest?.state ?? .absent == .absent: break
+            case (.verifyResize, .off) where guest?.state ?? .absent == .absent && it.previous != nil: break
+            case (.verifyResize, .on) where it.isHalted && guest?.state == .absent: break
+            case (.suspended, .suspended) where guest?.state == .suspended: break
+            case (.shutoff, .suspended) where it.isHalted && guest?.state == .absent: break
             case (.shutoff, .on) where it.isHalted && guest?.state == .absent: break
             // With no host there is nothing to try again: it says so.
             case (.error, _) where it.host.isEmpty && !it.fault.isEmpty: break
@@ -149,7 +158,10 @@ extension SimulatedCloud {
                     "server \(it.id) rests as \(it.status) \(it.fault) where \(it.power) is wanted and its guest is \(guest?.state.rawValue ?? "none")"
                 )
             }
-            if world.hypervisor.disksMade[it.id, default: 0] > 1 { faults.append("server \(it.id) lost its disk") }
+            if !it.snapshot.isEmpty { faults.append("server \(it.id) still waits to become an image") }
+            if world.hypervisor.disksMade[it.id, default: 0] > 1 + it.generation {
+                faults.append("server \(it.id) lost its disk")
+            }
             for port in mine where port.project != it.project {
                 faults.append("server \(it.id) has a port of another project")
             }
@@ -206,12 +218,19 @@ extension SimulatedCloud {
         let macs = holdings.ports.compactMap(\.mac)
         if Set(macs).count != macs.count { faults.append("two ports have one hardware address") }
         for subnet in holdings.subnets {
-            let used = holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(\.address?.description)
+            let used =
+                holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(\.address?.description)
                 + holdings.floating.filter { $0.value.subnet == subnet.id }.compactMap(\.address?.description)
             if Set(used).count != used.count { faults.append("two ports share an address of subnet \(subnet.id)") }
-            if holdings.claims[Subnet.space(subnet.id)] != Set(used) { faults.append("claims of subnet \(subnet.id) are not its ports'") }
-            let routers = holdings.ports.filter(\.value.isRouters).flatMap(\.addresses).compactMap(\.address?.description)
-            if let gateway = subnet.gateway, !routers.contains(gateway.description), used.contains(gateway.description) { faults.append("a port has the gateway of \(subnet.id)") }
+            if holdings.claims[Subnet.space(subnet.id)] != Set(used) {
+                faults.append("claims of subnet \(subnet.id) are not its ports'")
+            }
+            let routers = holdings.ports.filter(\.value.isRouters).flatMap(\.addresses).compactMap(
+                \.address?.description)
+            if let gateway = subnet.gateway, !routers.contains(gateway.description), used.contains(gateway.description)
+            {
+                faults.append("a port has the gateway of \(subnet.id)")
+            }
         }
         return faults
     }

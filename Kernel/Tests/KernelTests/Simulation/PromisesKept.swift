@@ -25,7 +25,7 @@ extension SimulatedCloud {
             if let power = fact.power, power != servers[id]?.power.rawValue {
                 faults.append("power \(power) of server \(id) was lost")
             }
-            if let server = servers[id], server.isHalted, halts(id) <= fact.haltsBefore {
+            if let server = servers[id], server.isHalted, server.power != .suspended, halts(id) <= fact.haltsBefore {
                 faults.append("server \(id) was started by its owner and counts as halted by itself")
             }
             if fact.hasBytes, images[id]?.status != .active { faults.append("the bytes of image \(id) were lost") }

@@ -150,13 +150,20 @@ extension SimulatedCloud {
         let acts: [(JSON, String?)] = [
             (["os-start": nil], "on"), (["os-stop": nil], "off"), (["pause": nil], "paused"), (["unpause": nil], "on"),
             (["reboot": ["type": "SOFT"]], "on"), (["reboot": ["type": "HARD"]], "on"),
-            (["os-getConsoleOutput": ["length": 10]], nil), (["explode": nil], nil),
+            (["os-getConsoleOutput": ["length": 10]], nil), (["explode": nil], nil), (["suspend": nil], "suspended"),
+            (["resume": nil], "on"), (["createImage": ["name": "copy"]], nil),
+            (["rebuild": ["imageRef": .string(some("image", tenant))]], nil),
+            (["resize": ["flavorRef": "large"]], nil), (["confirmResize": nil], nil), (["revertResize": nil], nil),
         ]
         let (body, power) = acts[chance.below(acts.count)]
         let id = some("server", tenant)
         let halts = self.halts(id)
         let answer = await send(tenant, .post, "/compute/v2.1/\(tenants[tenant].project)/servers/\(id)/action", body)
         guard let answer else { return promises.unsure(id) }
+        if answer.status == 202, body["rebuild"] != nil {
+            // A server that had stopped stays so; one that had not, runs afterwards.
+            promises.facts[id]?.power = nil
+        }
         guard answer.status == 202, let power else { return }
         promises.facts[id]?.power = power
         if power == "on" { promises.facts[id]?.haltsBefore = halts }

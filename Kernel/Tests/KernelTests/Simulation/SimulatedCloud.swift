@@ -95,6 +95,8 @@ final class SimulatedCloud: @unchecked Sendable {
             var flavor = Flavor()
             (flavor.name, flavor.vcpus, flavor.ram, flavor.disk) = ("small", 1, 512, 1)
             try writer.insert(flavor, id: ID("small"))
+            (flavor.name, flavor.vcpus, flavor.ram, flavor.disk) = ("large", 2, 768, 2)
+            try writer.insert(flavor, id: ID("large"))
         }
         await logIn()
         for tenant in tenants.indices { await furnish(tenant) }
