@@ -51,7 +51,7 @@ struct ControlPlane {
             Ports(
                 store: store, clock: SystemClock(), dice: SystemDice(),
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
-                keys: try SSHKeys(scratch: dirs.run + "/keys"),
+                keys: try LocalKeys(scratch: dirs.run + "/keys"),
                 files: files, fabric: runtime.fabric, hypervisor: hypervisor),
             Settings(base: base, region: options.region, firstUID: installation.firstUID, engine: machine.name.text)
         ) { [logger] place, error in

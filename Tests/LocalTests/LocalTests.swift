@@ -39,20 +39,34 @@ struct LocalTests {
     @Test("A made SSH key has the fingerprint that ssh-keygen finds, and its private half is not kept")
     func sshKeys() async throws {
         let directory = try scratch()
-        let keys = try SSHKeys(scratch: directory)
-        let (open, secret) = try await keys.make("laptop")
+        let keys = try LocalKeys(scratch: directory)
+        let (open, secret) = try await keys.make(.ssh, "laptop")
         #expect(secret.hasPrefix("-----BEGIN OPENSSH PRIVATE KEY-----"))
         #expect(try Files.names(in: directory).isEmpty)
         try Files.write(Array(open.utf8), to: directory + "/key.pub")
         let said = try await Command.run(["ssh-keygen", "-l", "-E", "md5", "-f", directory + "/key.pub"]).text
-        #expect(said.contains("MD5:" + (try keys.fingerprint(open))))
+        #expect(said.contains("MD5:" + (try keys.fingerprint(.ssh, open))))
+    }
+
+    @Test("A made certificate has the fingerprint that openssl finds, and lets in clients")
+    func certificates() async throws {
+        let directory = try scratch()
+        let keys = try LocalKeys(scratch: directory)
+        let (open, secret) = try await keys.make(.x509, "laptop")
+        #expect(secret.hasPrefix("-----BEGIN PRIVATE KEY-----"))
+        try Files.write(Array(open.utf8), to: directory + "/cert.pem")
+        let ask = ["openssl", "x509", "-noout", "-fingerprint", "-sha1", "-ext", "extendedKeyUsage", "-in"]
+        let said = try await Command.run(ask + [directory + "/cert.pem"]).text
+        #expect(said.lowercased().contains("fingerprint=" + (try keys.fingerprint(.x509, open))))
+        #expect(said.contains("TLS Web Client Authentication"))
+        #expect(throws: CloudError.self) { try keys.fingerprint(.x509, "-----BEGIN CERTIFICATE-----") }
     }
 
     @Test(
         "What is no SSH key is refused",
         arguments: ["", "ssh-rsa", "ssh-rsa AAAA", "ssh-rsa !!!!", "ssh-ed25519 AAAAB3NzaC1yc2EAAAADAQABAAAA"])
     func badKeys(_ text: String) throws {
-        #expect(throws: CloudError.self) { try SSHKeys(scratch: scratch()).fingerprint(text) }
+        #expect(throws: CloudError.self) { try LocalKeys(scratch: scratch()).fingerprint(.ssh, text) }
     }
 
     @Test(

@@ -43,18 +43,15 @@ def ensure_flavors(cloud):
 
 
 def ensure_network(cloud):
-    """A shared network that servers of every project may use."""
-    name = "tempest-shared"
+    """The network outside, from which floating addresses come: its id and its name."""
+    name = "tempest-outside"
     for each in cloud.want("GET", "/network/v2.0/networks")["networks"]:
         if each["name"] == name:
-            return name
-    status, _, made = cloud.call("POST", "/network/v2.0/networks", {
-        "network": {"name": name, "admin_state_up": True, "shared": True}})
-    if status >= 300:
-        return None
+            return each["id"], name
+    made = cloud.want("POST", "/network/v2.0/networks", {"network": {"name": name, "router:external": True}})
     cloud.want("POST", "/network/v2.0/subnets", {"subnet": {
-        "network_id": made["network"]["id"], "ip_version": 4, "cidr": "10.250.0.0/20"}})
-    return name
+        "network_id": made["network"]["id"], "ip_version": 4, "cidr": "203.0.113.0/24", "enable_dhcp": False}})
+    return made["network"]["id"], name
 
 
 def extensions(cloud, path):
@@ -65,22 +62,24 @@ def extensions(cloud, path):
 
 
 def sections(cloud, guest, work):
-    images, flavors, network = ensure_images(cloud, guest), ensure_flavors(cloud), ensure_network(cloud)
+    images, flavors, (network, network_name) = ensure_images(cloud, guest), ensure_flavors(cloud), ensure_network(cloud)
     env, base = cloud.env, cloud.base
     version = cloud.want("GET", "/compute/v2.1")["version"]
     yield "DEFAULT", {"debug": False, "log_dir": work, "log_file": "tempest.log", "use_stderr": False}
     yield "oslo_concurrency", {"lock_path": f"{work}/lock"}
     yield "auth", {
-        "use_dynamic_credentials": True, "create_isolated_networks": False,
+        "use_dynamic_credentials": True, "create_isolated_networks": True,
         "admin_username": env["OS_USERNAME"], "admin_password": env["OS_PASSWORD"],
         "admin_project_name": env.get("OS_PROJECT_NAME", "admin"), "admin_domain_name": "Default",
         "default_credentials_domain_name": "Default", "tempest_roles": "member"}
     yield "identity", {
         "uri_v3": f"{base}/identity/v3", "auth_version": "v3", "region": env["OS_REGION_NAME"],
-        "ca_certificates_file": env["OS_CACERT"], "v3_endpoint_type": "public", "default_domain_id": "default"}
+        "ca_certificates_file": env["OS_CACERT"], "v3_endpoint_type": "public", "default_domain_id": "default",
+        # As many as are remembered, and as many as lock a user out.
+        "user_unique_last_password_count": 2, "user_lockout_failure_attempts": 5, "user_lockout_duration": 5}
     yield "identity-feature-enabled", {
         "api_v2": False, "api_v2_admin": False, "trust": False, "external_idp": False,
-        "application_credentials": True, "access_rules": False, "project_tags": False, "security_compliance": False}
+        "application_credentials": True, "access_rules": False, "project_tags": True, "security_compliance": True}
     yield "service_available", {name: there for name, there in FEATURES.items() if name not in ("identity", "image")} | {
         "glance": True}
     yield "compute", {
@@ -88,10 +87,10 @@ def sections(cloud, guest, work):
         "build_interval": 1, "build_timeout": 120, "endpoint_type": "public", "min_compute_nodes": 1,
         # Without a microversion the option must be absent.
         **({"max_microversion": version["version"]} if version["version"] != "2.1" else {}),
-        "fixed_network_name": network or "", "ready_wait": 0}
+        "ready_wait": 0}
     yield "compute-feature-enabled", {
         "api_extensions": "all", "console_output": True, "vnc_console": True, "resize": True, "cold_migration": False,
-        "live_migration": False, "shelve": False, "rescue": False, "snapshot": False, "personality": False,
+        "live_migration": False, "shelve": False, "rescue": False, "snapshot": True, "personality": False,
         "attach_encrypted_volume": False, "swap_volume": False, "interface_attach": True, "config_drive": True,
         "metadata_service": False, "spice_console": False, "disk_config": True}
     yield "image", {"endpoint_type": "public", "build_timeout": 120, "build_interval": 1,
@@ -103,9 +102,9 @@ def sections(cloud, guest, work):
     yield "network", {
         "endpoint_type": "public", "project_network_cidr": "10.100.0.0/16", "project_network_mask_bits": 24,
         "project_networks_reachable": False, "build_timeout": 60, "build_interval": 1,
-        "default_network": "10.100.0.0/16"}
+        "default_network": "10.100.0.0/16", "public_network_id": network, "floating_network_name": network_name}
     yield "network-feature-enabled", {"api_extensions": extensions(cloud, "/network/v2.0/extensions"), "ipv6": False,
-                                      "floating_ips": False}
+                                      "floating_ips": True}
     yield "validation", {"run_validation": False, "connect_method": "fixed"}
     yield "scenario", {"img_file": guest}
 

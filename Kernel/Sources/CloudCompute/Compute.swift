@@ -31,7 +31,7 @@ public struct Compute: Sendable {
 
     public var routes: [Route] {
         serverRoutes + Flavor.routes(base) + Keypair.routes(keys) + [
-            version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false),
+            oldVersion, version("/v2.1"), version("/v2.1/{project_id}"), versions, zones("", detail: false),
             zones("/detail", detail: true), limits,
         ]
             + QuotaSet.routes + ServerGroup.routes + InstanceAction.routes + hypervisorRoutes
@@ -84,6 +84,20 @@ public struct Compute: Sendable {
         ]
     }
 
+    /// Version 2, without microversions; clients expect it first in the list.
+    private static func describeOld(_ base: String) -> JSON {
+        [
+            "id": "v2.0", "status": "SUPPORTED", "version": "", "min_version": "", "updated": "2011-01-21T11:33:21Z",
+            "links": [["rel": "self", "href": .string(base + "/compute/v2/")]],
+        ]
+    }
+
+    private var oldVersion: Route {
+        Route(.get, .compute, "/v2", action: "show", rule: .anyone, "Compute's version 2.") {
+            (call) throws(CloudError) in .json(200, ["version": Self.describeOld(call.base)])
+        }
+    }
+
     private func version(_ path: String) -> Route {
         Route(.get, .compute, path, action: "show", rule: .anyone, "Compute's version.") {
             (call) throws(CloudError) in .json(200, ["version": Self.describe(call.base)])
@@ -92,7 +106,8 @@ public struct Compute: Sendable {
 
     private var versions: Route {
         Route(.get, .compute, "", action: "show", rule: .anyone, "Compute's versions.") {
-            (call) throws(CloudError) in .json(200, ["versions": [Self.describe(call.base)]])
+            (call) throws(CloudError) in
+            .json(200, ["versions": [Self.describeOld(call.base), Self.describe(call.base)]])
         }
     }
 

@@ -28,8 +28,13 @@ extension Stored where R == Server {
         ]
         if !value.adminPass.isEmpty { metadata["admin_pass"] = .string(value.adminPass) }
         if !value.publicKey.isEmpty {
-            metadata["public_keys"] = [value.keyName: .string(value.publicKey)]
-            metadata["keys"] = [["name": .string(value.keyName), "type": "ssh", "data": .string(value.publicKey)]]
+            if value.keyType == .ssh { metadata["public_keys"] = [value.keyName: .string(value.publicKey)] }
+            metadata["keys"] = [
+                [
+                    "name": .string(value.keyName), "type": .string(value.keyType.rawValue),
+                    "data": .string(value.publicKey),
+                ]
+            ]
         }
         var files = [
             "openstack/latest/meta_data.json": Array(JSON.object(metadata).text.utf8),

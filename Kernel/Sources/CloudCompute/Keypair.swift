@@ -2,17 +2,22 @@ import CloudCore
 import CloudStore
 import CloudWire
 
-/// Makes and reads SSH keys; a library's or tool's work.
+/// Makes and reads keys; a library's or tool's work.
 public protocol KeyMaker: Sendable {
-    /// A new key pair: the public key's line and the private key in OpenSSH's form, which is not kept.
-    func make(_ comment: String) async throws(CloudError) -> (publicKey: String, privateKey: String)
-    /// MD5 of the key in hexadecimal pairs joined by colons; `invalid` where the text is no SSH public key.
-    func fingerprint(_ publicKey: String) throws(CloudError) -> String
+    /// A new key pair: the public key's line or the certificate, and the private key, which is not kept.
+    func make(_ type: Keypair.KeyType, _ comment: String) async throws(CloudError)
+        -> (publicKey: String, privateKey: String)
+    /// MD5 of an SSH key, SHA-1 of a certificate, in hexadecimal pairs joined by colons; `invalid` where the text is
+    /// not of the type.
+    func fingerprint(_ type: Keypair.KeyType, _ publicKey: String) throws(CloudError) -> String
 }
 
-/// A user's SSH public key, put into servers by name.
+/// A user's public key, put into servers by name.
 public struct Keypair: Resource {
-    public var user = "", name = "", publicKey = "", fingerprint = ""
+    public var user = "", name = "", type = KeyType.ssh, publicKey = "", fingerprint = ""
+
+    /// An SSH key, or a certificate with which WinRM lets a user in.
+    public enum KeyType: String, CaseIterable, Sendable { case ssh, x509 }
 
     public init() {}
 
@@ -21,8 +26,11 @@ public struct Keypair: Resource {
     public static let fields: [Field<Keypair>] = [
         .text("user_id", \.user, [.read, .indexed], max: 64, "Whose it is."),
         .text("name", \.name, [.read, .create, .required], "Its name, once among the user's."),
-        .text("public_key", \.publicKey, [.read, .create], max: 16_384, "The key's line, as in authorized_keys."),
-        .text("fingerprint", \.fingerprint, [.read], max: 64, "The key's MD5."),
+        .choice("type", \.type, [.read, .create], "What sort of key it is."),
+        .text(
+            "public_key", \.publicKey, [.read, .create], max: 16_384, lines: true,
+            "The key's line, as in authorized_keys, or the certificate in PEM."),
+        .text("fingerprint", \.fingerprint, [.read], max: 64, "The key's MD5, the certificate's SHA-1."),
     ]
 
     /// A user's keypair of a name has one id, which no other user can spell.
@@ -34,7 +42,7 @@ extension Keypair: Governed {
         .compute, "/v2.1/{project_id}/os-keypairs", "keypair", "keypairs",
         [
             .field("name"), .field("public_key"), .field("fingerprint"), .field("user_id"), .created(),
-            .computed("type", "What sort of key it is.") { (_, _) in "ssh" },
+            .field("type"),
             .computed("id", "A number; it names nothing.") { (it, _) in
                 .integer(Int(it.createdAt.microseconds / 1000 % 1_000_000_000))
             },
@@ -45,12 +53,12 @@ extension Keypair: Governed {
 
     static func routes(_ maker: any KeyMaker) -> [Route] { [list, show, delete, create(maker)] }
 
-    /// The public key of one's keypair; `invalid` where one has none of the name.
-    static func publicKey(_ name: String, of caller: Caller, in reader: any Reader) throws(CloudError) -> String {
+    /// One's keypair; `invalid` where one has none of the name.
+    static func named(_ name: String, of caller: Caller, in reader: any Reader) throws(CloudError) -> Keypair {
         guard let key = try reader.find(id(caller, name)) else {
             throw .invalid("Invalid key_name provided: key pair '\(name)' could not be found.", field: "key_name")
         }
-        return key.publicKey
+        return key.value
     }
 
     /// Whose keypairs a call is about: one's own; from 2.10 on an operator may name a user.
@@ -159,8 +167,8 @@ extension Keypair: Governed {
             example: ["keypair": ["name": "laptop"]]
         ) { (call) throws(CloudError) in
             var object = try call.object("keypair")
-            if let type = object.removeValue(forKey: "type"), type != "ssh" || call.microversion < 2 {
-                throw .invalid("Only keypairs of type ssh are offered.", field: "type")
+            guard object["type"] == nil || call.microversion >= 2 else {
+                throw .invalid("A keypair's type is said from version 2.2 on.", field: "type")
             }
             let caller = try owner(call, object.removeValue(forKey: "user_id")?.string)
             // A key is read from a file, which ends with a line break.
@@ -174,8 +182,8 @@ extension Keypair: Governed {
             if draft.publicKey.isEmpty, object["public_key"] != nil || call.microversion >= 92 {
                 throw .invalid("A public_key is required.", field: "public_key")
             }
-            if draft.publicKey.isEmpty { (draft.publicKey, privateKey) = try await maker.make(draft.name) }
-            draft.fingerprint = try maker.fingerprint(draft.publicKey)
+            if draft.publicKey.isEmpty { (draft.publicKey, privateKey) = try await maker.make(draft.type, draft.name) }
+            draft.fingerprint = try maker.fingerprint(draft.type, draft.publicKey)
             draft.user = caller.user?.text ?? ""
             let (value, secret, id) = (draft, privateKey, id(caller, draft.name))
             return .bytes(

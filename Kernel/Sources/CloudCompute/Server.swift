@@ -11,10 +11,11 @@ public struct Server: Resource {
     /// Copied when it is created, so that a flavor or image that goes changes nothing.
     public var vcpus = 1, memory = 0, disk = 0, imageFormat = ""
     public var metadata: [String: String] = [:], keyName = "", publicKey = "", userData = ""
+    public var keyType = Keypair.KeyType.ssh
     public var power = Power.on
     /// Addresses that the owner says it is reached by, and what the owner says of its disk; nothing follows from them.
     public var accessIPv4 = "", accessIPv6 = "", diskConfig = DiskConfig.manual
-    public var tags: [String] = [], securityGroups: [String] = ["default"], serverGroup = ""
+    public var tags: [String] = [], serverGroup = ""
     /// Whether its owner has locked it against changes by mistake, and why.
     public var isLocked = false, lockReason = ""
     /// The password its first boot sets; forgotten once it has run.
@@ -77,7 +78,8 @@ public struct Server: Resource {
         .text("image_format", \.imageFormat, [], max: 20, "The image's format."),
         .value("metadata", \.metadata, [.read, .create, .update], max: 32_768, "Names and values of the owner's own."),
         .text("key_name", \.keyName, [.read, .create], "The keypair put into it."),
-        .text("public_key", \.publicKey, [], max: 16_384, "The key put into it."),
+        .text("public_key", \.publicKey, [], max: 16_384, lines: true, "The key put into it."),
+        .choice("key_type", \.keyType, [], "What sort of key that is."),
         .text("user_data", \.userData, [.create, .secret], max: 65_535, "What its first boot runs, in base64."),
         .choice("power", \.power, [.read], "Whether it shall run."),
         .choice("status", \.status, [.read, .indexed], "What it does."),
@@ -92,9 +94,6 @@ public struct Server: Resource {
             "access_ipv6", \.accessIPv6, [.read, .create, .update], max: 45, "An IPv6 address its owner reaches it by."),
         .choice("disk_config", \.diskConfig, [.read, .create, .update], "What its owner says of its disk."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Labels of the owner's own."),
-        .value(
-            "security_groups", \.securityGroups, [.read, .create], max: 4096,
-            "The security groups it was asked to be in."),
         .text(
             "server_group", \.serverGroup, [.read, .create, .indexed], max: 64,
             "The group whose policy it is placed by."),

@@ -208,7 +208,7 @@ enum ServerAction: Sendable {
         }
         if call.microversion >= 54, let key = body["key_name"] {
             it.keyName = key.string ?? ""
-            it.publicKey = it.keyName.isEmpty ? "" : try Keypair.publicKey(it.keyName, of: call.caller, in: writer)
+            try it.value.takeKey(of: call.caller, in: writer)
         }
         if call.microversion >= 57, let data = body["user_data"] {
             guard let text = data.isNull ? "" : data.string, Base64.decode(text.utf8) != nil else {
@@ -245,7 +245,7 @@ extension Compute {
         Route(
             .post, .compute, itemPath + "/action", action: "act", kind: Server.kind, rule: .role(.member),
             intake: .json(), status: 202,
-            "Starts, stops, pauses, suspends, resizes, rebuilds, locks or reboots a server, makes an image of it, or reads its console.",
+            "Starts, stops, pauses, suspends, resizes, rebuilds, locks or reboots a server, makes an image of it, changes its security groups, or reads its console.",
             example: ["os-getConsoleOutput": [:]]
         ) { (call) throws(CloudError) in
             guard let acts = call.body.object, acts.count == 1, let (name, argument) = acts.first else {
@@ -256,6 +256,9 @@ extension Compute {
             case "os-getConsoleOutput": return try await console(call, argument)
             case "forceDelete":
                 try await call.write(id.text) { (writer) throws(CloudError) in try remove(id, call, in: writer) }
+                return Response(202)
+            case "addSecurityGroup", "removeSecurityGroup":
+                try await regroup(id, name, argument, call)
                 return Response(202)
             default: break
             }
@@ -269,6 +272,28 @@ extension Compute {
                 return it
             }
             return try await answer(act, it, call)
+        }
+    }
+
+    private func regroup(
+        _ id: ID<Server>, _ name: String, _ argument: JSON, _ call: Call
+    ) async throws(CloudError) {
+        guard let group = argument["name"]?.string, !group.isEmpty, group.utf8.count <= 255 else {
+            throw .invalid("A security group is named by its name or id.", field: "name")
+        }
+        try await call.write(id.text) { (writer) throws(CloudError) in
+            writer.record?.action = name == "addSecurityGroup" ? "add_security_group" : "remove_security_group"
+            let it = try writer.own(id, for: call.caller)
+            try it.requireUnlocked(for: call.caller)
+            do throws(CloudError) {
+                if name == "addSecurityGroup" {
+                    try cabling.join(group, Reference(id), for: call.caller, in: writer)
+                } else {
+                    try cabling.leave(group, Reference(id), for: call.caller, in: writer)
+                }
+            } catch  where error.code == .invalid {
+                throw CloudError(.missing, error.message)
+            }
         }
     }
 

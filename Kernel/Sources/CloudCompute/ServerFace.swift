@@ -41,10 +41,10 @@ extension Server {
                 .field("disk_config", as: "OS-DCF:diskConfig"), .field("access_ipv4", as: "accessIPv4"),
                 .field("access_ipv6", as: "accessIPv6"),
                 .computed("config_drive", "Every server has one.") { (_, _) in "True" },
-                .computed("progress", "100 once it has run.") { (it, _) in .integer(it.status == .build ? 0 : 100) },
                 .computed("os-extended-volumes:volumes_attached", "Volumes beside its own disk.") { (_, _) in [] },
-                .computed("security_groups", "Its groups.") { (it, _) in
-                    .array(it.securityGroups.map { ["name": .string($0)] })
+                .computed("security_groups", "Its groups.") { (it, reader) throws(CloudError) in
+                    .array(
+                        try cabling.groupNames(of: Reference(it.id), in: reader).map { ["name": .string($0)] })
                 },
             ])
     }

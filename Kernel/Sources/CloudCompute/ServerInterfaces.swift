@@ -100,7 +100,7 @@ extension Compute {
                         throw CloudError(.overQuota, "A server has at most \(Self.most) network cards.")
                     }
                     try cabling.order(
-                        wishes, anyNetwork: wishes.isEmpty, groups: it.securityGroups, for: Reference(id),
+                        wishes, anyNetwork: wishes.isEmpty, groups: [], for: Reference(id),
                         owner: "compute:" + it.zone,
                         caller: call.caller, dice: call.dice, in: writer)
                 }
@@ -112,6 +112,21 @@ extension Compute {
                     throw .invalid("There is no network to attach to.", field: "net_id")
                 }
                 return .json(200, ["interfaceAttachment": Self.describe(new)])
+            }
+        }
+    }
+
+    /// The security groups of all its cards (Nova's `GET /servers/{id}/os-security-groups`).
+    var securityGroups: Route {
+        Route(
+            .get, .compute, itemPath + "/os-security-groups", action: "show", kind: Server.kind, rule: .role(.reader),
+            "Lists a server's security groups."
+        ) { (call) throws(CloudError) in
+            let id = ID<Server>(call.parameter("server_id"))
+            return try await call.store.read { (reader) throws(CloudError) in
+                _ = try reader.get(id, for: call.caller)
+                return .json(
+                    200, ["security_groups": .array(try cabling.groups(of: Reference(id), in: reader))])
             }
         }
     }

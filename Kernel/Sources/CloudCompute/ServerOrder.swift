@@ -8,6 +8,8 @@ struct ServerOrder: Sendable {
     var count = 1
     /// Nil where the caller leaves the network to us.
     var wishes: [InterfaceWish]?
+    /// The names or ids of the security groups for ports that are made; the default one where it is empty.
+    var groups: [String] = []
 
     init(_ call: Call) throws(CloudError) {
         let body = try call.object("server")
@@ -45,14 +47,12 @@ struct ServerOrder: Sendable {
         if body["return_reservation_id"]?.bool ?? false {
             throw .invalid("Reservation ids are not offered.", field: "return_reservation_id")
         }
-        var groups: [String] = []
         for group in body["security_groups"]?.array ?? [] {
             guard let name = group["name"]?.string, !name.isEmpty, name.utf8.count <= 255 else {
                 throw .invalid("A security group is named by its name or id.", field: "security_groups")
             }
             if !groups.contains(name) { groups.append(name) }
         }
-        if !groups.isEmpty { draft.securityGroups = groups }
         if call.microversion >= 52, let tags = body["tags"] { draft.tags = try Server.tags(tags) }
         let hints = (call.body["os:scheduler_hints"] ?? call.body["OS-SCH-HNT:scheduler_hints"])?.object ?? [:]
         draft.serverGroup = try Self.text(hints, "group", 0...64)
@@ -148,18 +148,20 @@ extension ServerOrder {
             }
         }
         server.disk = try server.begin(as: draft.image, flavor.value, compute, call.caller, in: writer)
-        if !draft.keyName.isEmpty {
-            server.publicKey = try Keypair.publicKey(draft.keyName, of: call.caller, in: writer)
-        }
+        try server.takeKey(of: call.caller, in: writer)
         if !server.zone.isEmpty, try writer.first(Host.self, where: "zone", .string(server.zone)) == nil {
             throw .invalid("The availability zone '\(server.zone)' could not be found.", field: "availability_zone")
         }
         let stored = try writer.create(server, id: id, project: call.project, for: call.caller)
         try InstanceAction.begin("create", stored, call, in: writer)
-        try compute.cabling.order(
-            wishes ?? [], anyNetwork: wishes == nil, groups: server.securityGroups, for: Reference(id),
-            owner: "compute:" + server.zone,
-            caller: call.caller, dice: call.dice, in: writer)
+        do throws(CloudError) {
+            try compute.cabling.order(
+                wishes ?? [], anyNetwork: wishes == nil, groups: groups, for: Reference(id),
+                owner: "compute:" + server.zone, caller: call.caller, dice: call.dice, in: writer)
+        } catch  where error.code == .missing {
+            // What an order names and is not there is a mistake in the order.
+            throw .invalid(error.message, field: "networks")
+        }
         return stored
     }
 }
@@ -182,6 +184,12 @@ extension Server {
         return flavor.disk == 0 ? needed : flavor.disk
     }
 
+    /// Takes a copy of the keypair that it names.
+    mutating func takeKey(of caller: Caller, in reader: any Reader) throws(CloudError) {
+        let key = keyName.isEmpty ? Keypair() : try Keypair.named(keyName, of: caller, in: reader)
+        (publicKey, keyType) = (key.publicKey, key.type)
+    }
+
     /// Takes what an owner may say of a server when ordering, changing and rebuilding it.
     mutating func describe(_ body: [String: JSON]) throws(CloudError) {
         if let address = body["accessIPv4"] {
@@ -191,10 +199,10 @@ extension Server {
             accessIPv4 = text
         }
         if let address = body["accessIPv6"] {
-            guard let text = address.string, text.isEmpty || Self.isIPv6(text) else {
+            guard let text = address.string, let canonical = text.isEmpty ? "" : IPv6(text)?.description else {
                 throw .invalid("accessIPv6 is not an IPv6 address.", field: "accessIPv6")
             }
-            accessIPv6 = text
+            accessIPv6 = canonical
         }
         if let config = body["OS-DCF:diskConfig"] {
             guard let known = config.string.flatMap(DiskConfig.init(rawValue:)) else {
@@ -202,22 +210,6 @@ extension Server {
             }
             diskConfig = known
         }
-    }
-
-    /// RFC 4291's forms but for those that end in an IPv4 address.
-    static func isIPv6(_ text: String) -> Bool {
-        let halves = text.replacing("::", with: "|").split(separator: "|", omittingEmptySubsequences: false)
-        guard text.utf8.count <= 45, halves.count <= 2, !text.contains("|") else { return false }
-        var groups = 0
-        for half in halves where !half.isEmpty {
-            for group in half.split(separator: ":", omittingEmptySubsequences: false) {
-                guard (1...4).contains(group.utf8.count), group.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
-                    return false
-                }
-                groups += 1
-            }
-        }
-        return halves.count == 2 ? groups < 8 : groups == 8
     }
 
     /// At most 50 labels of at most 60 characters, without `/` and `,`.

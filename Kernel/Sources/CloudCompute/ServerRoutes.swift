@@ -11,7 +11,7 @@ extension Compute {
         return [
             list("", isDetailed: false), list("/detail", isDetailed: true), show(face), create(face), update, delete,
             action,
-        ] + metadataRoutes + tagRoutes + interfaceRoutes + [addresses, addressesByNetwork, diagnostics]
+        ] + metadataRoutes + tagRoutes + interfaceRoutes + [addresses, addressesByNetwork, diagnostics, securityGroups]
     }
 
     /// A server's attributes, and its fault while it is in error.
@@ -22,6 +22,10 @@ extension Compute {
         try face.write(it, reader, into: &writer, only: only)
         guard only.isEmpty || only.contains("flavor") else { return }
         try Server.writeVersioned(it, reader, call, base, isWhole: only.isEmpty, into: &writer)
+        // Nova speaks of progress only where there may be any.
+        if [.build, .active, .reboot, .rebuild, .resize, .revertResize].contains(it.status) {
+            writer.field("progress", .integer(it.status == .build ? 0 : 100))
+        }
         guard it.status == .error else { return }
         writer.field("fault", ["code": 500, "message": .string(it.fault), "created": .string(it.updatedAt.text())])
     }
@@ -81,7 +85,7 @@ extension Compute {
 
     /// What an answer to a change shows: less than the whole.
     static let summary: Set<String> = [
-        "id", "name", "status", "image", "flavor", "user_id", "tenant_id", "created", "updated", "progress", "metadata",
+        "id", "name", "status", "image", "flavor", "user_id", "tenant_id", "created", "updated", "metadata",
         "links",
         "addresses", "hostId", "OS-DCF:diskConfig", "accessIPv4", "accessIPv6",
     ]

@@ -4,11 +4,22 @@ public struct IPv6: Hashable, Comparable, Sendable, LosslessStringConvertible {
     public let low: UInt64
     public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
-    /// Reads hexadecimal groups with at most one `::`; nil for anything else, zones and embedded IPv4 included.
+    /// Reads hexadecimal groups with at most one `::`, the last two also as an IPv4 address; nil for anything else,
+    /// zones included.
     public init?(_ text: String) {
-        guard text.utf8.count <= 39, let groups = Self.groups(text) else { return nil }
+        guard text.utf8.count <= 45, let plain = Self.unembedded(text), let groups = Self.groups(plain) else {
+            return nil
+        }
         high = groups[0..<4].reduce(0) { $0 << 16 | UInt64($1) }
         low = groups[4..<8].reduce(0) { $0 << 16 | UInt64($1) }
+    }
+
+    /// The same address with hexadecimal groups alone.
+    private static func unembedded(_ text: String) -> String? {
+        guard text.contains(".") else { return text }
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        guard let tail = IPv4(String(text[text.index(after: colon)...])) else { return nil }
+        return text[...colon] + String(tail.number >> 16, radix: 16) + ":" + String(tail.number & 0xffff, radix: 16)
     }
 
     private static func groups(_ text: String) -> [UInt16]? {

@@ -140,7 +140,9 @@ extension LogicalNetwork {
     static let face = Face<LogicalNetwork>(
         .network, "/v2.0/networks", "network", "networks",
         [
-            .id(), .field("name"), .field("description"), .field("plane"), .field("admin_state_up"), .field("status"),
+            .id(), .field("name"), .field("description"), .field("plane"), .field("admin_state_up"),
+            // It may be used from the first moment: what is to be carried by it waits until it can.
+            .field("status").reading { (it) in .string((it.status == .build ? .active : it.status).rawValue) },
             .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             .computed("mtu", "Bytes that fit in a packet.") { (_, _) in .integer(mtu) },
             .fixed("shared", false, "Whether other projects may use it: none but its own."),

@@ -23,7 +23,7 @@ public struct Network: Sendable {
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes
+            + Extensions.routes + NovaSecurityGroups.routes
     }
 
     public func enroll(in engine: Engine) {

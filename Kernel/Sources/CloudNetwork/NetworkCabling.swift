@@ -11,9 +11,7 @@ public struct NetworkCabling: Cabling {
         _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, owner: String,
         caller: Caller, dice: any Dice, in writer: any Writer
     ) throws(CloudError) {
-        for group in groups where group != "default" {
-            throw .invalid("Security group \(group.prefix(64)) could not be found.", field: "security_groups")
-        }
+        let members = try SecurityGroup.named(groups, by: caller, in: writer)
         for wish in anyNetwork ? try onlyNetwork(of: caller, in: writer) : wishes {
             if let existing = wish.port {
                 _ = try writer.revise(ID<Port>(existing), for: caller) { (port) throws(CloudError) in
@@ -36,6 +34,9 @@ public struct NetworkCabling: Cabling {
             var draft = Port()
             draft.network = ID(network)
             (draft.deviceID, draft.deviceOwner, draft.isOwned) = (device.id, owner, true)
+            if !members.isEmpty, try writer.find(draft.network)?.portSecurity ?? true {
+                (draft.groups, draft.groupsAreOpen) = (members, false)
+            }
             if let address = wish.address {
                 draft.addresses = [Port.FixedAddress(subnet: ID(""), address: address)]
                 draft.addressesAreOpen = false
@@ -72,6 +73,50 @@ public struct NetworkCabling: Cabling {
                     subnets: port.addresses.filter { $0.address != nil }.map(\.subnet.text)))
         }
         return out
+    }
+
+    public func groups(of device: Reference, in reader: any Reader) throws(CloudError) -> [JSON] {
+        var out: [JSON] = []
+        for group in Set(try ports(of: device, in: reader).flatMap(\.groups)).sorted() {
+            out.append(try NovaSecurityGroups.json(try reader.get(group), reader))
+        }
+        return out
+    }
+
+    public func groupNames(of device: Reference, in reader: any Reader) throws(CloudError) -> [String] {
+        var names: Set<String> = []
+        for port in try ports(of: device, in: reader) {
+            for group in port.groups { names.insert(try reader.get(group).value.name) }
+        }
+        return names.sorted()
+    }
+
+    public func join(
+        _ group: String, _ device: Reference, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        let id = try SecurityGroup.named([group], by: caller, in: writer)[0]
+        let guarded = try ports(of: device, in: writer).filter(\.isGuarded)
+        guard !guarded.isEmpty else {
+            throw .invalid("The server has no port that security groups are for.", field: "name")
+        }
+        for port in guarded where !port.groups.contains(id) {
+            _ = try writer.revise(port.id, for: caller) { (port) throws(CloudError) in port.groups.append(id) }
+        }
+    }
+
+    public func leave(
+        _ group: String, _ device: Reference, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        let id = try SecurityGroup.named([group], by: caller, in: writer)[0]
+        let members = try ports(of: device, in: writer).filter { $0.groups.contains(id) }
+        guard !members.isEmpty else {
+            throw CloudError(.missing, "Security group \(group.prefix(64)) is not associated with the server.")
+        }
+        for port in members {
+            _ = try writer.revise(port.id, for: caller) { (port) throws(CloudError) in
+                port.groups.removeAll { $0 == id }
+            }
+        }
     }
 
     public func plug(

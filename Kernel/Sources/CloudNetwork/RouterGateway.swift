@@ -80,7 +80,7 @@ extension Stored where R == Port {
 }
 
 extension Router {
-    static let face = Face<Router>(
+    static let face: Face<Router> = Face(
         .network, "/v2.0/routers", "router", "routers",
         [
             .id(), .field("name"), .field("description"), .field("admin_state_up"), .field("status"), gatewayAttribute,

@@ -28,6 +28,37 @@ public struct SecurityGroup: Lifecycle {
 
     public static func goesWithProject(_ it: SecurityGroup) -> Bool { it.name == defaultName }
 
+    /// The ids of those that a caller names, each by id or name; `invalid` for what is none, or several.
+    static func named(_ names: [String], by caller: Caller, in writer: any Writer) throws(CloudError)
+        -> [ID<SecurityGroup>]
+    {
+        var out: [ID<SecurityGroup>] = []
+        for name in names {
+            var found = try named(name, by: caller, in: writer)
+            if found.isEmpty, name == defaultName {
+                found = [try ensureDefault(of: caller.project ?? ID(""), in: writer)]
+            }
+            guard let id = found.first else {
+                throw .invalid("Security group \(name.prefix(64)) could not be found.", field: "security_groups")
+            }
+            guard found.count == 1 else {
+                throw .conflict("Multiple security groups are named '\(name.prefix(64))': use the id.")
+            }
+            if !out.contains(id) { out.append(id) }
+        }
+        return out
+    }
+
+    private static func named(_ name: String, by caller: Caller, in reader: any Reader) throws(CloudError)
+        -> [ID<SecurityGroup>]
+    {
+        if let it = try reader.find(ID<SecurityGroup>(name)), it.project == caller.project, it.deletingSince == nil {
+            return [it.id]
+        }
+        let mine = Query(kind).with("project_id", .string(caller.project?.text ?? "")).with("name", .string(name))
+        return try reader.list(SecurityGroup.self, mine).map(\.id)
+    }
+
     /// The name of the group that every project has, and that ports are in unless told otherwise.
     static let defaultName = "default"
 
@@ -164,7 +195,7 @@ extension SecurityGroup {
     ]
 
     /// Makes the default group of whoever looks for groups and may make one.
-    private static func ensureOwn(_ call: Call) async throws(CloudError) {
+    static func ensureOwn(_ call: Call) async throws(CloudError) {
         let (project, caller) = (call.project, call.caller)
         guard let role = caller.role, role >= .member, !project.text.isEmpty else { return }
         let id: ID<SecurityGroup> = Derived.id("default security group of \(project.text)")

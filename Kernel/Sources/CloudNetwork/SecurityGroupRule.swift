@@ -184,7 +184,9 @@ extension SecurityGroupRule {
                 if json.isNull { return rule[keyPath: path] = -1 }
                 guard let number = json.integer ?? json.string.flatMap({ Int($0) }), (0...65_535).contains(number)
                 else {
-                    throw .invalid("Invalid input for \(name): Invalid port.", field: name)
+                    throw .invalid(
+                        "Invalid input for \(name): Invalid value for port \(json.text.prefix(32)): 0 to 65535.",
+                        field: name)
                 }
                 rule[keyPath: path] = number
             })

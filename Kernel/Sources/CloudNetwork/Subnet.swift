@@ -90,7 +90,8 @@ extension Subnet: Metered {
         for other in try writer.list(Subnet.self, where: "network_id", .string(network.id.text)) {
             if let taken = other.cidr, taken.overlaps(cidr) {
                 throw .invalid(
-                    "The cidr \(cidr) overlaps with subnet \(other.id) (\(taken)) of the network.", field: "cidr")
+                    "Invalid input for operation: Requested subnet with cidr: \(cidr) for network: \(network.id) overlaps with another subnet, \(other.id) (\(taken)).",
+                    field: "cidr")
             }
         }
         if draft.gatewayIsOpen { draft.value.gateway = IPv4(number: cidr.first.number + 1) }

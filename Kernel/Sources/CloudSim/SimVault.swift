@@ -39,22 +39,28 @@ public struct SimVault: Vault {
     }
 }
 
-/// SSH keys that only look like some.
+/// Keys that only look like some.
 public struct SimKeys: KeyMaker {
     private let dice: any Dice
 
     public init(_ dice: any Dice) { self.dice = dice }
 
-    public func make(_ comment: String) async throws(CloudError) -> (publicKey: String, privateKey: String) {
+    public func make(_ type: Keypair.KeyType, _ comment: String) async throws(CloudError)
+        -> (publicKey: String, privateKey: String)
+    {
         let body = Base64.encode(dice.bytes(32))
+        if type == .x509 { return ("-----BEGIN CERTIFICATE-----\n\(body)\n", "SIMULATED PRIVATE KEY \(body)") }
         return ("ssh-ed25519 \(body) \(comment)", "SIMULATED PRIVATE KEY \(body)")
     }
 
-    public func fingerprint(_ publicKey: String) throws(CloudError) -> String {
+    public func fingerprint(_ type: Keypair.KeyType, _ publicKey: String) throws(CloudError) -> String {
         let words = publicKey.split(separator: " ")
-        guard words.count >= 2, words[0].hasPrefix("ssh-") || words[0].hasPrefix("ecdsa-"),
-            Base64.decode(words[1].utf8) != nil
-        else { throw .invalid("The text is no SSH public key.", field: "public_key") }
+        let isOne =
+            type == .x509
+            ? publicKey.hasPrefix("-----BEGIN CERTIFICATE-----")
+            : words.count >= 2 && (words[0].hasPrefix("ssh-") || words[0].hasPrefix("ecdsa-"))
+                && Base64.decode(words[1].utf8) != nil
+        guard isOne else { throw .invalid("The text is no public key of type \(type).", field: "public_key") }
         let digits = Array(ToyDigest.hex(publicKey.utf8, 2))
         return stride(from: 0, to: 32, by: 2).map { String(digits[$0...$0 + 1]) }.joined(separator: ":")
     }

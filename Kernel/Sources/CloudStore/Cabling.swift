@@ -41,6 +41,14 @@ public protocol Cabling: Sendable {
     ) throws(CloudError)
     /// The device's interfaces, in the order they were asked for.
     func interfaces(of device: Reference, in reader: any Reader) throws(CloudError) -> [Interface]
+    /// The security groups that the device's ports are in, as Nova shows them.
+    func groups(of device: Reference, in reader: any Reader) throws(CloudError) -> [JSON]
+    /// Their names, sorted.
+    func groupNames(of device: Reference, in reader: any Reader) throws(CloudError) -> [String]
+    /// Puts the device's ports into a security group, which the caller names by name or id.
+    func join(_ group: String, _ device: Reference, for caller: Caller, in writer: any Writer) throws(CloudError)
+    /// Takes them out of one; `missing` where none is in it.
+    func leave(_ group: String, _ device: Reference, for caller: Caller, in writer: any Writer) throws(CloudError)
     /// Brings each of the device's ports to a host, for a process of user `uid`; returns the host's devices by port.
     func plug(_ device: Reference, uid: Int, on host: HostName, in store: any Store) async throws(CloudError)
         -> [String: String]

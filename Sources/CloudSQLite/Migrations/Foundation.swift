@@ -522,6 +522,7 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "user_id" TEXT NOT NULL CHECK (length(CAST("user_id" AS BLOB)) <= 64),
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
+                "type" TEXT NOT NULL CHECK ("type" IN ('ssh', 'x509')),
                 "public_key" TEXT NOT NULL CHECK (length(CAST("public_key" AS BLOB)) <= 16384),
                 "fingerprint" TEXT NOT NULL CHECK (length(CAST("fingerprint" AS BLOB)) <= 64)
             ) STRICT;
@@ -606,6 +607,7 @@ extension Migration {
                 "metadata" TEXT NOT NULL CHECK (length(CAST("metadata" AS BLOB)) <= 32768),
                 "key_name" TEXT NOT NULL CHECK (length(CAST("key_name" AS BLOB)) <= 255),
                 "public_key" TEXT NOT NULL CHECK (length(CAST("public_key" AS BLOB)) <= 16384),
+                "key_type" TEXT NOT NULL CHECK ("key_type" IN ('ssh', 'x509')),
                 "user_data" TEXT NOT NULL CHECK (length(CAST("user_data" AS BLOB)) <= 65535),
                 "power" TEXT NOT NULL CHECK ("power" IN ('on', 'off', 'paused', 'suspended')),
                 "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'SHUTOFF', 'PAUSED', 'REBOOT', 'SUSPENDED', 'RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE', 'REBUILD', 'ERROR')),
@@ -619,7 +621,6 @@ extension Migration {
                 "access_ipv6" TEXT NOT NULL CHECK (length(CAST("access_ipv6" AS BLOB)) <= 45),
                 "disk_config" TEXT NOT NULL CHECK ("disk_config" IN ('AUTO', 'MANUAL')),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192),
-                "security_groups" TEXT NOT NULL CHECK (length(CAST("security_groups" AS BLOB)) <= 4096),
                 "server_group" TEXT NOT NULL CHECK (length(CAST("server_group" AS BLOB)) <= 64),
                 "locked" INTEGER NOT NULL CHECK ("locked" IN (0, 1)),
                 "locked_reason" TEXT NOT NULL CHECK (length(CAST("locked_reason" AS BLOB)) <= 255),
