@@ -178,8 +178,8 @@ extension Writer {
     func clearOut(_ project: ID<Project>) throws(CloudError) {
         // Backwards, so that each goes before what it refers to.
         for schema in schemas.all.reversed() where schema.access == .project {
-            var query = Query.everything(schema.kind).with("project_id", .string(project.text))
-            query.includesDeleting = true
+            let query = Query(schema.kind, limit: .max).with("project_id", .string(project.text))
+            // What is being deleted goes its way without the project.
             let rows = try rows(query)
             for var row in rows {
                 guard try schema.goesWithProject(row.values) else {
@@ -190,7 +190,6 @@ extension Writer {
                     try remove(target)
                     continue
                 }
-                guard row.deletingSince == nil else { continue }
                 row.deletingSince = now
                 row.version += 1
                 try update(schema.kind, row)

@@ -34,7 +34,7 @@ public struct Images: Sendable {
     public var routes: [Route] {
         [Self.versions, list, show, create, ImagePatch.route, delete, upload, download] + ImageActs.routes
             + MemberRoutes.routes
-            + ImageSchema.routes
+            + ImageSchema.routes + NovaImages.routes
     }
 
     private static let versions = Route(

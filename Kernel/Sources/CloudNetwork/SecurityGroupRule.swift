@@ -112,8 +112,8 @@ extension SecurityGroupRule: Metered {
                     "ICMP code (port-range-max) \(high) is provided but ICMP type (port-range-min) is missing.",
                     field: "port_range_min")
             }
-            guard low <= 255, high <= 255 else {
-                throw .invalid("Invalid value for ICMP type or code: 0 to 255.", field: "port_range_min")
+            for (name, value) in [("type (port-range-min)", low), ("code (port-range-max)", high)] where value > 255 {
+                throw .invalid("Invalid value for ICMP \(name) \(value): 0 to 255.", field: "port_range_min")
             }
         case 6, 17, 33, 132, 136:
             guard low >= 0, high >= 0, low <= high else {

@@ -61,7 +61,8 @@ struct Router: Sendable {
         // Glance takes a slash behind a collection for an id that is empty.
         if path.hasSuffix("/"), node.wildcard != nil, node.routes[.get]?.service == .image { return .none }
         guard let route = node.routes[method] ?? (method == .head ? node.routes[.get] : nil) else {
-            return node.routes.isEmpty
+            // A slash behind a collection may be an id that is empty.
+            return node.routes.isEmpty || path.hasSuffix("/") && node.wildcard != nil
                 ? .none : .badMethod(allowed: node.routes.keys.sorted { $0.rawValue < $1.rawValue })
         }
         var parameters: [String: String] = [:]

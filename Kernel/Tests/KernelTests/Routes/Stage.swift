@@ -183,7 +183,7 @@ final class Stage: @unchecked Sendable {
         guard route.method != .put,
             let put = cloud.api.routes.first(where: { $0.fullPath == route.fullPath && $0.method == .put })
         else { return }
-        let headers = ["openstack-api-version": "compute latest"]
+        let headers = ["openstack-api-version": "compute 2.30"]
         let answer = await send(
             put.rule.permits(caller(owner)) ? owner : .operator, .put, path, put.example, headers: headers)
         guard answer.status < 300 else { throw .fault("no part can be put: \(answer.text)") }
