@@ -26,6 +26,13 @@ struct ControlPlane {
 
     private var dirs: InstanceDirs { installation.dirs }
     private var publicName: String { options.publicName ?? options.listen }
+    private func settings(_ machine: Machine) -> Settings {
+        var settings = Settings(
+            base: base, region: options.region, firstUID: installation.firstUID, engine: machine.name.text)
+        settings.requestRate = options.requestRate
+        return settings
+    }
+
     private var base: String { "\(options.plainHTTP ? "http" : "https")://\(publicName):\(options.port)" }
 
     func run() async throws {
@@ -53,7 +60,7 @@ struct ControlPlane {
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
                 files: files, fabric: runtime.fabric, hypervisor: hypervisor),
-            Settings(base: base, region: options.region, firstUID: installation.firstUID, engine: machine.name.text)
+            settings(machine)
         ) { [logger] place, error in
             logger.warning(
                 "\(error.message)", metadata: ["at": "\(place)", "why": "\(error.detail ?? error.code.rawValue)"])

@@ -18,11 +18,14 @@ struct Up: AsyncParsableCommand {
     var publicName: String?
     @Option(help: "The region's name.") var region = "jp1"
     @Option(help: "This machine's availability zone.") var zone = "zone1-groupa"
+    @Option(help: "Requests a second that one user may make, four times as many at once; 0 for no limit.")
+    var requestRate = 500
     @Flag(help: "Serve plain HTTP; only on a loopback address.") var plainHTTP = false
     @Flag(name: .shortAndLong, help: "Go to the background when ready.") var detach = false
 
     func validate() throws {
         guard (1...65_535).contains(port) else { throw ValidationError("--port is 1 to 65535.") }
+        guard (0...1_000_000).contains(requestRate) else { throw ValidationError("--request-rate is 0 to 1000000.") }
         guard !plainHTTP || listen.hasPrefix("127.") || listen == "localhost" else {
             throw ValidationError("Plain HTTP is served on a loopback address only: passwords travel over it.")
         }

@@ -23,7 +23,11 @@ enum NovaSecurityGroups {
     ) { (call) throws(CloudError) in
         try require(call)
         try await SecurityGroup.ensureOwn(call)
-        let mine = Query(SecurityGroup.kind, limit: 1000).with("project_id", .string(call.project.text))
+        var query = Query(SecurityGroup.kind, limit: 1000)
+        if !call.caller.isOperator || call.request[query: "all_tenants"] == nil {
+            query = query.with("project_id", .string(call.project.text))
+        }
+        let mine = query
         return try await call.store.read { (reader) throws(CloudError) in
             var out: [JSON] = []
             for it in try reader.list(SecurityGroup.self, mine) { out.append(try json(it, reader)) }

@@ -36,6 +36,8 @@ public struct Settings: Sendable {
     public var firstUID: Int
     /// This engine's name, the same after a restart.
     public var engine: String
+    /// Requests a second that one caller may make, four times as many at once; 0 for no limit.
+    public var requestRate = 0
 
     public init(base: String, region: String, firstUID: Int, engine: String) {
         (self.base, self.region, self.firstUID, self.engine) = (base, region, firstUID, engine)
@@ -73,7 +75,9 @@ public final class Cloud: Sendable {
         api = API(
             routes: identity.routes + images.routes + network.routes + compute.routes + [AuditRoutes.list],
             store: ports.store, authenticator: identity.directory, clock: ports.clock, dice: ports.dice,
-            base: settings.base, report: report)
+            base: settings.base,
+            pace: settings.requestRate > 0
+                ? Pace(rate: settings.requestRate, burst: 4 * settings.requestRate) : nil, report: report)
     }
 
     /// Makes what every cloud begins with, and has every lifecycle look at the world anew.

@@ -17,18 +17,20 @@ public final class API: Sendable {
     private let dice: any Dice
     private let base: String
     private let refusals: RefusalLog
+    private let pace: Pace?
     /// Told of every error that is ours, with the request's id.
     private let report: @Sendable (String, CloudError) -> Void
 
     /// - Parameter base: the cloud's address as its users know it, `https://host:port`.
+    /// - Parameter pace: nil where callers may ask as fast as they can.
     public init(
         routes: [Route], store: any Store, authenticator: any Authenticator, clock: any Clock, dice: any Dice,
-        base: String, report: @escaping @Sendable (String, CloudError) -> Void
+        base: String, pace: Pace? = nil, report: @escaping @Sendable (String, CloudError) -> Void
     ) {
         let all = routes + [OpenAPI.route(routes, base: base)]
         (self.routes, router) = (all, Router(all))
         (self.store, self.authenticator, self.clock, self.dice) = (store, authenticator, clock, dice)
-        (self.base, self.report) = (base, report)
+        (self.base, self.pace, self.report) = (base, pace, report)
         refusals = RefusalLog(store: store)
     }
 
@@ -61,7 +63,11 @@ public final class API: Sendable {
     ) async -> Response {
         var caller = anonymous
         do throws(CloudError) {
-            caller = try identify(request, route, anonymous)
+            do throws(CloudError) { caller = try identify(request, route, anonymous) } catch {
+                try pace?.take(anonymous, now: clock.now())
+                throw error
+            }
+            try pace?.take(caller, now: clock.now())
             let microversion = route.service == .compute ? try Microversion.requested(request) : 0
             guard route.rule.permits(caller) else {
                 throw CloudError(.forbidden, "Your roles do not permit to \(route.action) here.")
@@ -83,6 +89,7 @@ public final class API: Sendable {
             if error.code == .unauthenticated {
                 response.headers.append(("www-authenticate", "Keystone uri=\"\(base)/identity\""))
             }
+            if error.code == .tooMany { response.headers.append(("retry-after", "1")) }
             // A miss is recorded whether or not there is such a thing: the time it takes must not tell which.
             let isSecurity = error.code == .unauthenticated || error.code == .forbidden || error.code == .missing
             guard !route.method.isSafe || isSecurity else { return response }
