@@ -84,7 +84,10 @@ def load(pid, url, headers, body, connections, seconds=1):
 
 
 def _latency(text, percent):
-    number, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", text, re.MULTILINE).groups()
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m) *$", text, re.MULTILINE)
+    if not found:
+        raise Failed(f"wrk tells no latency: {text}")
+    number, unit = found.groups()
     return round(float(number) * {"us": 1, "ms": 1e3, "s": 1e6, "m": 6e7}[unit], 1)
 
 
