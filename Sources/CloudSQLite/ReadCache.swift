@@ -144,6 +144,7 @@ final class MemoryReader: Reader {
     func count(_ query: Query) throws(CloudError) -> Int {
         if let known = cache.count(query) { known } else { try miss() }
     }
+    func sum(_ column: String, _ query: Query) throws(CloudError) -> Int { try miss() }
     func signals(_ target: Reference) throws(CloudError) -> [PendingSignal] { try miss() }
     func work(_ target: Reference) throws(CloudError) -> Work? { try miss() }
     func dueWork(limit: Int) throws(CloudError) -> [Work] { try miss() }

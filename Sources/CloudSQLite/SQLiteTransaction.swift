@@ -93,6 +93,15 @@ final class SQLiteTransaction: Writer {
         return found
     }
 
+    func sum(_ column: String, _ query: Query) throws(CloudError) -> Int {
+        try checkColumn(column, query.kind)
+        let (condition, arguments) = try filter(query)
+        let (name, table) = (Statements.quote(column), Statements.quote(query.kind.plural))
+        return try fetch("SELECT coalesce(sum(\(name)), 0) FROM \(table) WHERE \(condition)", arguments) { (row) in
+            row[0] as Int
+        }.first ?? 0
+    }
+
     private func filter(_ query: Query) throws(CloudError) -> (String, [(any DatabaseValueConvertible)?]) {
         var parts = query.includesDeleting ? ["1"] : ["deleting_since IS NULL"]
         var arguments: [(any DatabaseValueConvertible)?] = []
