@@ -2,7 +2,6 @@
 import json
 import math
 import pathlib
-import re
 import statistics
 import subprocess
 import tempfile
@@ -22,7 +21,9 @@ LISTS, ORDERS, IDLE_SECONDS, REST_SECONDS, SETTLE_SECONDS = 20, 30, 5, 300, 0.1
 # Quotas that nobody reaches and that are checked all the same: an unlimited project would not be counted at all.
 COMPUTE = {"instances": 100_000, "cores": 100_000, "ram": 100_000_000}
 NETWORK = {"network": 100_000, "subnet": 100_000, "port": 100_000}
-WANTED_OF_OSBENCH = "--seconds 3 --warm 1 --images 100 --servers 100 --networks 100 --user demo --project demo --insecure"
+# As a tenant, who has what it lists already; projects are for operators to list, and volumes are not offered yet.
+OSBENCH = ("--seconds 3 --warm 1 --images 100 --servers 100 --networks 100 --user demo --project demo --insecure --only "
+           "versions,token_issue,token_reauth,token_validate,images_list,flavors_detail,servers_detail,networks_list")
 
 
 def measure(cloud, build, say, osbench=None):
@@ -41,7 +42,7 @@ def measure(cloud, build, say, osbench=None):
         if servers <= HERE:
             out["cases"] |= _cases(cloud, client, build, keys, _paths(client, tenant, stored, servers), say)
         if servers == HERE and osbench:
-            out["osbench"] = _osbench(cloud, client, osbench)
+            out["osbench"] = _osbench(client, osbench)
         # Beyond what the lists need of memory, what all the requests have left behind.
         found["memory"]["after_load"] = resident(cloud.pid)
     cloud.down()
@@ -177,15 +178,17 @@ def _until(client, path, happened):
         time.sleep(0.01)
 
 
-def _osbench(cloud, client, program):
+def _osbench(client, program):
     """The same cloud as somebody else's program sees it, in its own units."""
     with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
         done = subprocess.run(
             ["python3", pathlib.Path(program), "--auth-url", client.url + "/identity/v3", "--password", client.password,
-             *WANTED_OF_OSBENCH.split(), "--rss", re.escape(str(cloud.state)), "--out", file.name],
+             *OSBENCH.split(), "--out", file.name],
             capture_output=True, text=True, timeout=600)
-        if done.returncode != 0:
+        text = pathlib.Path(file.name).read_text()
+        # Its exit tells of refusals too, and those are in its figures.
+        if not text:
             raise Failed(f"osbench: {done.stdout[-1000:]}{done.stderr[-1000:]}")
-        found = json.loads(pathlib.Path(file.name).read_text())
+        found = json.loads(text)
     kept = ("case", "conns", "rps", "p50_ms", "p90_ms", "p99_ms", "non2xx", "bytes_per_resp")
     return [{key: case[key] for key in kept} for case in found["cases"] if "skipped" not in case]
