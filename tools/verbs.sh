@@ -168,8 +168,9 @@ if there are any." "$@"
 }
 
 verb_bench() {
-    help_of "usage: ./dev bench [NAME ...]
-Measures on this machine and writes docs/benchmarks/. Figures are ratios against a peer in the same run." "$@"
+    help_of "usage: ./dev bench [--osbench FILE] [api | server | start | core] ...
+Measures on this machine and writes docs/benchmarks/. Figures are ratios against a peer in the same run.
+'core' is the API with 100, 1,000 and 10,000 servers stored; an osbench.py is run on it as well, if named." "$@"
     need_root "./dev bench"
     prepare
     build

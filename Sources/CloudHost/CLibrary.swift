@@ -13,6 +13,9 @@ enum CLibrary {
     static let fallocate = unsafeBitCast(
         find("fallocate"), to: (@convention(c) (Int32, Int32, off_t, off_t) -> Int32).self)
 
+    /// Sets one of malloc's parameters; the numbers are of `<malloc.h>`.
+    static let mallopt = unsafeBitCast(find("mallopt"), to: (@convention(c) (Int32, Int32) -> Int32).self)
+
     private static func find(_ name: String) -> UnsafeMutableRawPointer {
         guard let symbol = dlsym(nil, name) else { fatalError("the C library lacks \(name); glibc 2.36 is the oldest") }
         return symbol

@@ -20,6 +20,9 @@ final class ReadCache: Sendable {
         var generation = 0
         /// Commits that are happening.
         var commits = 0
+
+        /// Whether nothing was committed since; then what is remembered is what a reader of that time would find.
+        func isStill(_ generation: Int) -> Bool { self.generation == generation && commits == 0 }
     }
 
     /// Rows remembered of a kind; beyond it all of them are dropped.
@@ -34,6 +37,14 @@ final class ReadCache: Sendable {
     func row(_ kind: Kind, _ id: String) -> Row?? { state.withLock { $0.kinds[kind]?.rows[id] } }
     func rows(_ query: Query) -> [Row]? { state.withLock { $0.kinds[query.kind]?.lists[query] } }
     func count(_ query: Query) -> Int? { state.withLock { $0.kinds[query.kind]?.counts[query] } }
+
+    /// The same for who reads the store as it was at a generation; nil where that is not what is remembered.
+    func row(_ kind: Kind, _ id: String, since generation: Int) -> Row?? {
+        state.withLock { $0.isStill(generation) ? $0.kinds[kind]?.rows[id] : nil }
+    }
+    func rows(_ query: Query, since generation: Int) -> [Row]? {
+        state.withLock { $0.isStill(generation) ? $0.kinds[query.kind]?.lists[query] : nil }
+    }
 
     func keep(_ row: Row?, _ kind: Kind, _ id: String, since generation: Int) {
         var row = row
@@ -57,7 +68,7 @@ final class ReadCache: Sendable {
 
     private func keep(_ kind: Kind, _ size: Int, since generation: Int, _ change: (inout OfKind) -> Void) {
         state.withLock { state in
-            guard state.generation == generation, state.commits == 0 else { return }
+            guard state.isStill(generation) else { return }
             if state.kinds[kind, default: OfKind()].size + size > Self.room { state.kinds[kind] = OfKind() }
             change(&state.kinds[kind, default: OfKind()])
             state.kinds[kind]!.size += size
@@ -133,6 +144,7 @@ final class MemoryReader: Reader {
     func count(_ query: Query) throws(CloudError) -> Int {
         if let known = cache.count(query) { known } else { try miss() }
     }
+    func sum(_ column: String, _ query: Query) throws(CloudError) -> Int { try miss() }
     func signals(_ target: Reference) throws(CloudError) -> [PendingSignal] { try miss() }
     func work(_ target: Reference) throws(CloudError) -> Work? { try miss() }
     func dueWork(limit: Int) throws(CloudError) -> [Work] { try miss() }

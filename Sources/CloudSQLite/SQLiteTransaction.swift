@@ -56,6 +56,7 @@ final class SQLiteTransaction: Writer {
     // MARK: Resources
 
     func row(_ kind: Kind, _ id: String) throws(CloudError) -> CloudStore.Row? {
+        if let known = cache?.row(kind, id, since: generation) { return known }
         let schema = schemas[kind]
         let found = try fetch(statements[kind].select + " WHERE id = ?", [id]) { (row) throws(CloudError) in
             try decode(row, schema)
@@ -65,6 +66,7 @@ final class SQLiteTransaction: Writer {
     }
 
     func rows(_ query: Query) throws(CloudError) -> [CloudStore.Row] {
+        if let known = cache?.rows(query, since: generation) { return known }
         var (condition, arguments) = try filter(query)
         let order = query.order + [Query.Order("id")]
         if let after = query.after, let (later, values) = try behind(after, order, query.kind) {
@@ -89,6 +91,15 @@ final class SQLiteTransaction: Writer {
             ) { (row) in row[0] as Int }.first ?? 0
         cache?.keep(found, query, since: generation)
         return found
+    }
+
+    func sum(_ column: String, _ query: Query) throws(CloudError) -> Int {
+        try checkColumn(column, query.kind)
+        let (condition, arguments) = try filter(query)
+        let (name, table) = (Statements.quote(column), Statements.quote(query.kind.plural))
+        return try fetch("SELECT coalesce(sum(\(name)), 0) FROM \(table) WHERE \(condition)", arguments) { (row) in
+            row[0] as Int
+        }.first ?? 0
     }
 
     private func filter(_ query: Query) throws(CloudError) -> (String, [(any DatabaseValueConvertible)?]) {
@@ -249,10 +260,13 @@ final class SQLiteTransaction: Writer {
         return try fetch(
             """
             SELECT \(columns) FROM (
-                SELECT \(columns) FROM work WHERE wake_at <= ?1
+                SELECT * FROM (
+                    SELECT \(columns) FROM work WHERE wake_at <= ?1 AND leased_until <= ?1
+                    ORDER BY wake_at, kind, id LIMIT ?2
+                )
                 UNION
-                SELECT \(columns) FROM work WHERE (kind, id) IN (SELECT kind, id FROM signals)
-            ) WHERE leased_until <= ?1 ORDER BY wake_at, id LIMIT ?2
+                SELECT \(columns) FROM work WHERE (kind, id) IN (SELECT kind, id FROM signals) AND leased_until <= ?1
+            ) ORDER BY wake_at, id LIMIT ?2
             """, [now.microseconds, limit], decodeWork)
     }
 

@@ -36,6 +36,7 @@ struct ControlPlane {
     private var base: String { "\(options.plainHTTP ? "http" : "https")://\(publicName):\(options.port)" }
 
     func run() async throws {
+        Heap.giveBack()
         try await installation.take()
         try ProcessHandle(pid: getpid())?.save(installation.process)
         try Files.remove(installation.ready)

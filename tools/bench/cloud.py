@@ -121,6 +121,7 @@ class Client:
 
     def __init__(self, variables):
         self.project = variables["OS_PROJECT_ID"]
+        self.user, self.password = variables["OS_USERNAME"], variables["OS_PASSWORD"]
         self.base = urllib.parse.urlsplit(variables["OS_AUTH_URL"])
         if self.base.scheme == "https":
             context = ssl.create_default_context(cafile=variables["OS_CACERT"])
@@ -128,7 +129,7 @@ class Client:
         else:
             self.connection = http.client.HTTPConnection(self.base.hostname, self.base.port, timeout=60)
         self.token = None
-        user = {"name": variables["OS_USERNAME"], "password": variables["OS_PASSWORD"], "domain": {"id": "default"}}
+        user = {"name": self.user, "password": self.password, "domain": {"id": "default"}}
         auth = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
                          "scope": {"project": {"id": self.project}}}}
         self.call("POST", "/identity/v3/auth/tokens", auth, expect=201)

@@ -30,19 +30,21 @@ def machine(summary):
 
 def page(figures):
     """Markdown of everything measured so far."""
-    parts = ["# The first benchmark\n", METHOD, _machine(figures["machine"])]
+    parts = ["# The first benchmark\n", METHOD, machine_line(figures["machine"])]
     for name, write in (("api", _api), ("server", _server), ("start", _start)):
         if name in figures:
             parts.append(write(figures[name]))
     return "\n".join(parts)
 
 
-def _machine(it):
+def machine_line(it):
+    """What it was measured on, as a sentence."""
     return (f"Machine: {it['processors']}, {it['memory_gib']} GiB, {it['system']}, Linux {it['kernel']}, "
             f"QEMU {it['qemu']}; network: {it['network']}; servers: {it['servers']}.\n")
 
 
-def _table(head, rows):
+def table(head, rows):
+    """A table in Markdown."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]) + "\n"
 
@@ -62,7 +64,7 @@ def _api(it):
                              f"**{one['ratio']:.2f}**", f"{one['processor_ratio']:.2f}",
                              f"{one['ours']['p50_us'] / 1000:.2f} / {one['bare']['p50_us'] / 1000:.2f}",
                              f"{one['ours']['p99_us'] / 1000:.2f} / {one['bare']['p99_us'] / 1000:.2f}"])
-        out += [f"### {title}\n", _table(
+        out += [f"### {title}\n", table(
             ["request", "bytes", "connections", "ours/s", "bare/s", "rate", "processor", "p50 ms", "p99 ms"], rows)]
     memory = it["memory"]
     out.append(f"The control plane has {memory['idle']['rss']} MiB resident before and {memory['after_load']['rss']} MiB after "
@@ -71,13 +73,13 @@ def _api(it):
 
 
 def _server(it):
-    steps = _table(["until", "ms"], [[name, spent] for name, spent in it["steps_ms"].items()])
+    steps = table(["until", "ms"], [[name, spent] for name, spent in it["steps_ms"].items()])
     return "\n".join([
         f"## From the order of a server until it runs ({it['date']})\n",
         "`POST /servers` until the API shows ACTIVE, which follows QEMU's word that the guest runs; against the same "
         "command line with copies of its files and a tap device that is there already, from the spawn until QMP "
         f"answers. {it['ours_s']['runs']} of each, in turns.\n",
-        _table(["", "median", "least", "greatest"], [
+        table(["", "median", "least", "greatest"], [
             [name, *(f"{it[key][which]:.3f}" for which in ("median", "least", "greatest"))]
             for name, key in (("ours, s", "ours_s"), ("by hand, s", "by_hand_s"), (f"**ratio** (goal: at most {GOAL_SERVER})", "ratio"))]),
         "Where the time goes, each from the mark before it, as the audit log and the files' times tell:\n", steps])
@@ -88,13 +90,13 @@ def _start(it):
     return "\n".join([
         f"## Start to ready ({it['date']})\n",
         "`akashi up --detach` until it returns; then requests are served.\n",
-        _table(["", "s", "least", "greatest", "runs"], [
+        table(["", "s", "least", "greatest", "runs"], [
             ["the first time: keys, certificates, databases", it["first_s"], "", "", 1],
             [f"after `akashi down` (goal: under {GOAL_START:.0f} s)", f"**{after['median']}**", after["least"], after["greatest"], after["runs"]],
             [f"after `kill -9`, taking over {it['adopted']} servers", f"**{over['median']}**", over["least"], over["greatest"], over["runs"]]]),
         f"{it['guests']['number']} servers ordered at once all ran after {it['guests']['all_running_s']} s.\n",
         "## Resident memory\n",
-        _table(["MiB", "RSS", "PSS"], [
+        table(["MiB", "RSS", "PSS"], [
             ["control plane", memory["control_plane"]["rss"], memory["control_plane"]["pss"]],
             [f"network ({memory['network']['processes']} daemons)", memory["network"]["rss"], memory["network"]["pss"]],
             [f"{memory['servers']['processes']} servers", memory["servers"]["rss"], memory["servers"]["pss"]],

@@ -61,8 +61,8 @@ struct Allowance {
     func used(_ item: QuotaSet.Item, in reader: any Reader) throws(CloudError) -> Int {
         switch item {
         case .instances: try reader.count(servers)
-        case .cores: try reader.list(Server.self, servers).reduce(0) { $0 + $1.vcpus }
-        case .ram: try reader.list(Server.self, servers).reduce(0) { $0 + $1.memory }
+        case .cores: try reader.sum("vcpus", servers)
+        case .ram: try reader.sum("memory", servers)
         case .serverGroups:
             try reader.count(Query(ServerGroup.kind, limit: .max).with("project_id", .string(project.text)))
         case .keyPairs, .metadataItems, .serverGroupMembers: 0

@@ -123,6 +123,8 @@ extension Server: Lifecycle {
         if !turn.it.snapshot.isEmpty, isAtRest(turn.it.value, state) { return .hop(.snapshot) }
         switch (turn.it.power, state) {
         case (.off, .running), (.off, .paused): return try await stop(&turn, state, in: world)
+        // Nothing was asked for and nothing runs: looking for what a crash left over is for when something was.
+        case (.off, .absent) where turn.it.status == .shutoff && turn.signals.isEmpty: return settle(&turn, .shutoff)
         case (.off, _):
             try await world.hypervisor.ensureStopped(guest, on: host)
             return settle(&turn, .shutoff)

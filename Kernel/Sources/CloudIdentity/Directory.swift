@@ -14,6 +14,9 @@ public final class Directory: Authenticator {
     }
 
     private let state = Mutex(State())
+    /// What tokens said that were read lately. That never changes; whether they count is judged anew each time.
+    private let opened = Mutex<[String: Token]>([:])
+    private static let mostOpened = 1024
     private let vault: any Vault
 
     public init(vault: any Vault) { self.vault = vault }
@@ -60,14 +63,25 @@ public final class Directory: Authenticator {
     /// The same, for what cannot fail.
     func see<T: Sendable>(_ question: (Facts) -> T) -> T { state.withLock { question($0.facts) } }
 
+    /// What a token says, if it is whole. Most come again and again, and to check the seal takes longer than to remember.
+    private func open(_ text: String) -> Token? {
+        if let known = opened.withLock({ $0[text] }) { return known }
+        guard let token = Token(text, vault) else { return nil }
+        opened.withLock { table in
+            if table.count >= Self.mostOpened { table = [:] }
+            table[text] = token
+        }
+        return token
+    }
+
     /// What a token says, if it is whole and in force.
     func token(_ text: String, now: Instant) -> Token? {
-        guard let token = Token(text, vault) else { return nil }
+        guard let token = open(text) else { return nil }
         return see { $0.isInForce(token, now: now) } ? token : nil
     }
 
     public func caller(of text: String, now: Instant) -> Caller? {
-        guard let token = Token(text, vault) else { return nil }
+        guard let token = open(text) else { return nil }
         return see { (facts) -> Caller? in
             guard facts.isInForce(token, now: now), let person = facts.people[token.user] else { return nil }
             var caller = Caller()

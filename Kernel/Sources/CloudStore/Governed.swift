@@ -37,7 +37,8 @@ extension Writer {
     ) throws(CloudError) -> Stored<R> {
         if R.access == .project {
             let limit = try R.limit(of: project, in: self)
-            guard try count(Query(R.kind).with("project_id", .string(project.text))) < limit else {
+            let used = limit == .max ? 0 : try count(Query(R.kind).with("project_id", .string(project.text)))
+            guard used < limit else {
                 throw CloudError(.overQuota, "Quota exceeded for \(R.kind.plural): \(limit) at most.")
             }
         }

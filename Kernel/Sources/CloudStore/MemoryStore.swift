@@ -105,6 +105,10 @@ final class MemoryTransaction: Writer {
 
     func count(_ query: Query) throws(CloudError) -> Int { matching(query).count }
 
+    func sum(_ column: String, _ query: Query) throws(CloudError) -> Int {
+        matching(query).reduce(0) { $0 + ($1.value(column, schemas[query.kind])?.integer ?? 0) }
+    }
+
     private func matching(_ query: Query) -> [Row] {
         let schema = schemas[query.kind]
         func holds(_ condition: Query.Condition, _ row: Row) -> Bool {

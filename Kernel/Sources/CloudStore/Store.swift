@@ -8,6 +8,8 @@ public protocol Reader {
     func rows(_ query: Query) throws(CloudError) -> [Row]
     /// How many there are, without regard to order, start and limit.
     func count(_ query: Query) throws(CloudError) -> Int
+    /// What a column of whole numbers adds up to over all of them; 0 for none.
+    func sum(_ column: String, _ query: Query) throws(CloudError) -> Int
     func signals(_ target: Reference) throws(CloudError) -> [PendingSignal]
     func work(_ target: Reference) throws(CloudError) -> Work?
     /// Lifecycles that nobody holds and that a signal or their time calls, earliest first.
