@@ -28,7 +28,7 @@ final class ReadCache: Sendable {
     /// Rows remembered of a kind; beyond it all of them are dropped.
     private static let room = 20_000
     /// Lists longer than this are not remembered.
-    private static let longest = 200
+    private static let longest = 1001
 
     private let state = Mutex(State())
 

@@ -90,7 +90,8 @@ def main(name, state, results):
     data.write_bytes(os.urandom(70_001))
     other = cloud.want("POST", "/identity/v3/projects", {"project": {"name": f"other-{uuid.uuid4().hex[:8]}"}})
     there = {"guest": guest, "data": str(data), "other": other["project"]["id"], "project": cloud.project,
-             "image": configure.ensure_images(cloud, guest)[0], "flavor": configure.ensure_flavors(cloud)[0]}
+             "image": configure.ensure_images(cloud, guest)[0], **dict(zip(("flavor", "larger"), configure.ensure_flavors(cloud))),
+             "outside": configure.ensure_network(cloud)[0]}
     client, found = Client(name, cloud), {}
     for title, steps in getattr(flows, name.upper()).items():
         began, variables = time.monotonic(), there | {"u": f"try-{uuid.uuid4().hex[:8]}"}
