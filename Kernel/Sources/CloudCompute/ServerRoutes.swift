@@ -11,7 +11,7 @@ extension Compute {
         return [
             list("", isDetailed: false), list("/detail", isDetailed: true), show(face), create(face), update, delete,
             action,
-        ] + metadataRoutes + tagRoutes + interfaceRoutes + [addresses, addressesByNetwork, diagnostics]
+        ] + metadataRoutes + tagRoutes + interfaceRoutes + [addresses, addressesByNetwork, diagnostics, remoteConsole]
     }
 
     /// A server's attributes, and its fault while it is in error.
