@@ -52,13 +52,23 @@ final class PageHandler: ChannelInboundHandler {
 
     init(_ pages: ConsolePages, _ ticket: ConsoleTicket) { (self.pages, self.ticket) = (pages, ticket) }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        // A request that asked for an upgrade and does not get it is not passed on: it is answered when nothing comes.
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (handler, context) = bound.value
+            guard !handler.isAnswered else { return }
+            handler.isAnswered = true
+            let refusal = handler.ticket.refusal ?? .init(status: 400, why: "This is no WebSocket that is served here.")
+            handler.answer(context, nil, refusal.status, nil, ByteBuffer(string: refusal.why + "\n"))
+        }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(let head) = unwrapInboundIn(data), !isAnswered else { return }
         isAnswered = true
         let path = head.uri.prefix { $0 != "?" }
-        if let refusal = ticket.refusal {
-            answer(context, head, refusal.status, nil, ByteBuffer(string: refusal.why + "\n"))
-        } else if head.method != .GET, head.method != .HEAD {
+        if head.method != .GET, head.method != .HEAD {
             answer(context, head, 405, nil, ByteBuffer(string: "Only GET and HEAD are taken here.\n"))
         } else if let page = pages[path] {
             answer(context, head, 200, page, page.bytes)
@@ -68,7 +78,7 @@ final class PageHandler: ChannelInboundHandler {
     }
 
     private func answer(
-        _ context: ChannelHandlerContext, _ head: HTTPRequestHead, _ status: Int, _ page: ConsolePages.Page?,
+        _ context: ChannelHandlerContext, _ head: HTTPRequestHead?, _ status: Int, _ page: ConsolePages.Page?,
         _ body: ByteBuffer
     ) {
         var headers = pages.headers(page)
@@ -76,7 +86,7 @@ final class PageHandler: ChannelInboundHandler {
         if status == 405 { headers.add(name: "allow", value: "GET, HEAD") }
         let response = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
         context.write(wrapOutboundOut(.head(response)), promise: nil)
-        if head.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        if head?.method != .HEAD { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
     }

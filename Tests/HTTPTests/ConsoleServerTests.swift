@@ -131,7 +131,10 @@ struct ConsoleServerTests {
             #expect(client.upgrade(house).hasPrefix("HTTP/1.1 101"))
             close(client.file)
             let screen = house.screens.withLock { $0[0] }
-            while try await screen.read() != nil {}
+            for _ in 0..<1000 where (try? await screen.write([1])) != nil {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            await #expect(throws: CloudError.self) { try await screen.write([1]) }
         }
     }
 
@@ -196,6 +199,11 @@ struct ConsoleServerTests {
                 let client = try Client(house.port)
                 defer { close(client.file) }
                 #expect(client.upgrade(house, path: path).hasPrefix("HTTP/1.1 404"), "\(path)")
+            }
+            for changes in [["Upgrade": "h2c"], ["Sec-WebSocket-Key": nil], ["Sec-WebSocket-Version": "8"]] {
+                let client = try Client(house.port)
+                defer { close(client.file) }
+                #expect(client.upgrade(house, changes).hasPrefix("HTTP/1.1 400"), "\(changes)")
             }
             #expect(house.opened.withLock { $0 } == 0)
             let client = try Client(house.port)

@@ -23,4 +23,8 @@ public struct OpenConsole: Sendable {
     public let screen: any Screen
     /// Whether it may stay open: the server is there, and whoever opened it may still use it.
     public let isAllowed: @Sendable () async -> Bool
+
+    public init(server: ID<Server>, screen: any Screen, isAllowed: @escaping @Sendable () async -> Bool) {
+        (self.server, self.screen, self.isAllowed) = (server, screen, isAllowed)
+    }
 }
