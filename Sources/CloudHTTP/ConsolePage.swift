@@ -7,6 +7,7 @@ enum ConsolePage {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>Console</title>
+        <link rel="icon" href="data:,">
         <link rel="stylesheet" href="console.css">
         <script type="module" src="console.js"></script>
         </head>
@@ -59,7 +60,9 @@ enum ConsolePage {
                 rfb.focus();
             });
             rfb.addEventListener("desktopname", (event) => {
-                document.getElementById("name").textContent = document.title = event.detail.name;
+                // QEMU puts its own name around the server's.
+                const name = event.detail.name.replace(/^QEMU \\((.*)\\)$/, "$1");
+                document.getElementById("name").textContent = document.title = name;
             });
             rfb.addEventListener("disconnect", () => {
                 keys.disabled = true;
