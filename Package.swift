@@ -45,9 +45,11 @@ let package = Package(
         .target(
             name: "CloudHTTP",
             dependencies: [
-                kernel("CloudWire"), .product(name: "Hummingbird", package: "hummingbird"),
+                kernel("CloudWire"), kernel("CloudCompute"), .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
         .target(

@@ -26,6 +26,7 @@ need_root() {
 prepare() {
     command -v swift >/dev/null || fail "a Swift 6.1 toolchain is needed: https://www.swift.org/install"
     deps/install
+    deps/fetch-novnc >/dev/null || fail "noVNC could not be fetched"
     deps/fetch-ovn >/dev/null || [ $? = 3 ] || fail "OVN could not be fetched"
 }
 

@@ -13,6 +13,19 @@ public struct HTTPServer: Sendable {
         let certificate: String
         let key: String
         public init(certificate: String, key: String) { (self.certificate, self.key) = (certificate, key) }
+
+        /// How everything that we serve speaks TLS.
+        func configuration() throws -> TLSConfiguration {
+            var tls = TLSConfiguration.makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+            tls.minimumTLSVersion = .tlsv12
+            // TLS 1.2's: forward secrecy and AES-GCM alone, all on the CRYPTREC list (white paper C094). TLS 1.3's are
+            // so anyway.
+            tls.cipherSuites = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
+            tls.applicationProtocols = ["http/1.1"]
+            return tls
+        }
     }
 
     private let api: API
@@ -45,13 +58,6 @@ public struct HTTPServer: Sendable {
 
     private func secured(_ plain: HTTPServerBuilder) throws -> HTTPServerBuilder {
         guard let identity else { return plain }
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificate).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.key, format: .pem)))
-        tls.minimumTLSVersion = .tlsv12
-        // TLS 1.2's: forward secrecy and AES-GCM alone, all on the CRYPTREC list (white paper C094). TLS 1.3's are so anyway.
-        tls.cipherSuites = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
-        tls.applicationProtocols = ["http/1.1"]
-        return try .tls(plain, tlsConfiguration: tls)
+        return try .tls(plain, tlsConfiguration: try identity.configuration())
     }
 }

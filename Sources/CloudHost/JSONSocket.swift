@@ -7,8 +7,12 @@ public final class JSONSocket: Sendable {
     /// Who listens at the other end.
     public let peer: UnixSocket.Peer
     private let channel: any Channel
+    /// The socket's number, which the channel owns: valid on the channel's thread while the channel is open.
+    private let file: Int32
 
-    private init(peer: UnixSocket.Peer, channel: any Channel) { (self.peer, self.channel) = (peer, channel) }
+    private init(peer: UnixSocket.Peer, channel: any Channel, file: Int32) {
+        (self.peer, self.channel, self.file) = (peer, channel, file)
+    }
 
     /// Connects to the socket at `path`.
     ///
@@ -31,7 +35,7 @@ public final class JSONSocket: Sendable {
                     }
                 }
                 .withConnectedSocket(file).get()
-            return JSONSocket(peer: peer, channel: channel)
+            return JSONSocket(peer: peer, channel: channel, file: file)
         } catch {
             throw .fault("\(path): \(error)")
         }
@@ -45,6 +49,24 @@ public final class JSONSocket: Sendable {
         buffer.writeBytes(writer.bytes)
         buffer.writeInteger(UInt8(ascii: "\n"))
         channel.writeAndFlush(buffer, promise: nil)
+    }
+
+    /// Sends one value together with an open file, of which the peer gets one of its own.
+    ///
+    /// - Throws: `unavailable` where the connection has ended, or something waits to be sent before it.
+    public func send(_ value: JSON, with descriptor: Int32) async throws(CloudError) {
+        var writer = JSONWriter()
+        writer.value(value)
+        let (line, file) = (writer.bytes + [UInt8(ascii: "\n")], file)
+        do {
+            try await channel.eventLoop.submit { [channel] in
+                let receiver = try channel.pipeline.syncOperations.handler(type: Receiver.self)
+                guard channel.isActive, receiver.isIdle else {
+                    throw CloudError.unavailable("service", "the connection is closed or busy")
+                }
+                try UnixSocket.send(line, with: descriptor, over: file)
+            }.get()
+        } catch let error as CloudError { throw error } catch { throw .unavailable("service", "\(error)") }
     }
 
     /// Ends the connection; `onClose` follows. Harmless when it has ended.
@@ -61,6 +83,8 @@ private final class Receiver: ChannelDuplexHandler {
     private let onClose: @Sendable (CloudError?) -> Void
     private var reason: CloudError? = .unavailable("service", "the peer closed the connection")
     private var unsent = 0
+    /// Whether nothing waits to be sent.
+    var isIdle: Bool { unsent == 0 }
 
     init(limit: Int, onMessage: @escaping @Sendable (JSON) -> Void, onClose: @escaping @Sendable (CloudError?) -> Void)
     {

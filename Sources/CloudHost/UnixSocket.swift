@@ -42,6 +42,40 @@ public enum UnixSocket {
         return (file, Peer(pid: Int32(bitPattern: who[0]), user: Int(who[1])))
     }
 
+    /// Two sockets connected to each other, both non-blocking; neither has a name that anyone could find.
+    public static func pair() throws(CloudError) -> (Int32, Int32) {
+        var files: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &files) == 0 else { throw Files.failure("socketpair", "") }
+        return (files[0], files[1])
+    }
+
+    /// Sends bytes with an open file of ours (SCM_RIGHTS, unix(7)), all or nothing, without waiting.
+    ///
+    /// - Throws: `unavailable` where the socket does not take all at once.
+    static func send(_ bytes: [UInt8], with descriptor: Int32, over file: Int32) throws(CloudError) {
+        // struct cmsghdr on 64 bits: its length with the data, level, type; then the data, padded to eight bytes.
+        var control: (length: Int, level: Int32, type: Int32, file: Int32, padding: Int32) = (
+            20, SOL_SOCKET, 1 /* SCM_RIGHTS */, descriptor, 0
+        )
+        var bytes = bytes
+        let sent = bytes.withUnsafeMutableBytes { bytes in
+            var part = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+            return withUnsafeMutableBytes(of: &control) { control in
+                withUnsafeMutablePointer(to: &part) { part in
+                    var message = msghdr()
+                    (message.msg_iov, message.msg_iovlen) = (part, 1)
+                    (message.msg_control, message.msg_controllen) = (control.baseAddress, control.count)
+                    return sendmsg(file, &message, Int32(MSG_NOSIGNAL))
+                }
+            }
+        }
+        guard sent == bytes.count else {
+            throw .unavailable(
+                "service", "sendmsg: \(sent < 0 ? String(cString: strerror(errno)) : "only \(sent) bytes")")
+        }
+    }
+
     private static func make(_ path: String) throws(CloudError) -> Int32 {
         guard path.utf8.count < 108 else { throw .fault("\(path) is longer than a socket's path may be") }
         let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)

@@ -17,7 +17,7 @@ struct QEMUCommand {
 
     /// Run inside the network namespace whose devices the guest uses.
     var argv: [String] {
-        privileges + ["qemu-system-x86_64"] + machine + monitors + disks + nics + rest
+        privileges + ["qemu-system-x86_64"] + machine + monitors + disks + nics + screen + rest
     }
 
     private var privileges: [String] {
@@ -89,6 +89,10 @@ struct QEMUCommand {
             ]
         }
     }
+
+    /// A VNC server that listens nowhere: it gets its clients one by one over QMP, as sockets that are open already.
+    /// The card has a place of its own, so that the others keep theirs whether a guest has a screen or not.
+    private var screen: [String] { ["-vnc", "none", "-device", "VGA,id=screen,bus=pcie.0,addr=0x1d"] }
 
     private var rest: [String] {
         ["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]

@@ -47,10 +47,11 @@ final class QMP: Sendable {
 
     /// Runs one command and returns what it returns.
     ///
+    /// - Parameter descriptor: an open file that goes along with the command.
     /// - Throws: `fault` with QEMU's words where it refuses, `timeout`, or `unavailable` where the connection ended.
     @discardableResult
     func execute(
-        _ command: String, _ arguments: JSON = [:], timeout: Duration = .seconds(5)
+        _ command: String, _ arguments: JSON = [:], with descriptor: Int32? = nil, timeout: Duration = .seconds(5)
     ) async throws(CloudError) -> JSON {
         let reply = Once<Result<JSON, CloudError>>()
         let sent = state.withLock { state -> Result<(JSONSocket, Int), CloudError> in
@@ -61,7 +62,12 @@ final class QMP: Sendable {
             return .success((socket, state.last))
         }
         let (socket, id) = try sent.get()
-        socket.send(["execute": .string(command), "arguments": arguments, "id": .integer(id)])
+        let message: JSON = ["execute": .string(command), "arguments": arguments, "id": .integer(id)]
+        if let descriptor {
+            do { try await socket.send(message, with: descriptor) } catch { reply.give(.failure(error)) }
+        } else {
+            socket.send(message)
+        }
         let timer = Task {
             try? await Task.sleep(for: timeout)
             reply.give(.failure(CloudError(.timeout, "A step took too long.", detail: "QMP \(command): \(timeout)")))

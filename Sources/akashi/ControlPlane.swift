@@ -26,9 +26,10 @@ struct ControlPlane {
 
     private var dirs: InstanceDirs { installation.dirs }
     private var publicName: String { options.publicName ?? options.listen }
-    private func settings(_ machine: Machine) -> Settings {
+    private func settings(_ machine: Machine, _ consoles: ConsoleAccess) -> Settings {
         var settings = Settings(
-            base: base, region: options.region, firstUID: installation.firstUID, engine: machine.name.text)
+            base: base, region: options.region, firstUID: installation.firstUID, engine: machine.name.text,
+            consoles: consoles)
         settings.requestRate = options.requestRate
         return settings
     }
@@ -50,6 +51,7 @@ struct ControlPlane {
         let store = try SQLiteStore(dirs.state + "/akashi.sqlite", Cloud.schemas, clock: SystemClock())
         let files = try LocalImageFiles(directory: dirs.pool + "/images")
         let changes = Changes()
+        let consoles = try await Consoles.listen(options, publicName: publicName, authority: authority, logger: logger)
         let hypervisor = try QEMUHypervisor(
             host: machine.name, dirs: dirs, namespace: runtime.namespace, accelerator: await accelerator,
             logger: logger,
@@ -61,7 +63,7 @@ struct ControlPlane {
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
                 files: files, fabric: runtime.fabric, hypervisor: hypervisor),
-            settings(machine)
+            settings(machine, consoles.access)
         ) { [logger] place, error in
             logger.warning(
                 "\(error.message)", metadata: ["at": "\(place)", "why": "\(error.detail ?? error.code.rawValue)"])
@@ -75,12 +77,13 @@ struct ControlPlane {
         let summary = """
             Akashi serves \(base)
               network  \(runtime.engine.summary)
+              consoles \(consoles.summary)
               servers  \(await accelerator.kind.rawValue.uppercased()): \(await accelerator.why)
               state    \(dirs.state) (openrc-admin, openrc-demo, clouds.yaml)
 
             """
         logger.notice("starting", metadata: ["base": "\(base)", "adopted": "\(adopted)"])
-        await work(cloud, hypervisor, changes, authority, summary)
+        await work(cloud, hypervisor, changes, consoles, authority, summary)
         hypervisor.release()
         await runtime.release()
         try Files.remove(installation.ready)
@@ -96,7 +99,8 @@ struct ControlPlane {
 
     /// Everything that goes on side by side, until a signal ends it.
     private func work(
-        _ cloud: Cloud, _ hypervisor: QEMUHypervisor, _ changes: Changes, _ authority: Authority?, _ summary: String
+        _ cloud: Cloud, _ hypervisor: QEMUHypervisor, _ changes: Changes, _ consoles: Consoles,
+        _ authority: Authority?, _ summary: String
     ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await cloud.engine.run() }
@@ -104,6 +108,7 @@ struct ControlPlane {
             group.addTask { await changes.pass(to: cloud, logger) }
             group.addTask { await sweep(cloud) }
             group.addTask { await serve(cloud, authority, summary) }
+            if let server = consoles.server { group.addTask { await serve(server, cloud) } }
             group.addTask { await Signals.wait(for: [SIGINT, SIGTERM]) }
             // The first to end is a signal, or a server that could not go on.
             await group.next()
@@ -122,6 +127,16 @@ struct ControlPlane {
                 try? Files.write(Array(summary.utf8), to: installation.ready, mode: 0o644)
             }
         } catch { logger.critical("the API cannot be served", metadata: ["why": "\(error)"]) }
+    }
+
+    private func serve(_ consoles: ConsoleServer, _ cloud: Cloud) async {
+        do {
+            try await consoles.run { (token, address) throws(CloudError) in
+                try await cloud.openConsole(token, from: address)
+            }
+        } catch { logger.critical("consoles cannot be served", metadata: ["why": "\(error)"]) }
+        // Without consoles the cloud goes on.
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
     }
 
     /// Removes orphans, at the start and then once a minute.

@@ -39,6 +39,8 @@ struct Doctor: AsyncParsableCommand {
             let engine = try await Machine.network()
             say(engine.refusal == nil, "network", engine.refusal ?? engine.summary)
         } catch { say(false, "network", error.detail ?? error.message) }
+        let noVNC = try NoVNC.find()
+        say(noVNC != nil, "consoles", noVNC ?? "noVNC is missing: \(NoVNC.advice)")
         let pool = Files.exists(location.state) ? location.state : "/var"
         let machine = try Machine(pool: pool)
         say(

@@ -13,6 +13,8 @@ struct Up: AsyncParsableCommand {
 
     @OptionGroup var location: StateOption
     @Option(help: "The port of the API.") var port = 8443
+    @Option(help: "The port of servers' consoles, 0 for none; the one after the API's unless said otherwise.")
+    var consolePort: Int?
     @Option(help: "The address to listen on.") var listen = "127.0.0.1"
     @Option(help: "The name or address that users reach the API by; the listening address unless said otherwise.")
     var publicName: String?
@@ -26,6 +28,9 @@ struct Up: AsyncParsableCommand {
     func validate() throws {
         guard (1...65_535).contains(port) else { throw ValidationError("--port is 1 to 65535.") }
         guard (0...1_000_000).contains(requestRate) else { throw ValidationError("--request-rate is 0 to 1000000.") }
+        guard consolePort.map({ (0...65_535).contains($0) && $0 != port }) ?? true else {
+            throw ValidationError("--console-port is 1 to 65535 and not the API's, or 0 for none.")
+        }
         guard !plainHTTP || listen.hasPrefix("127.") || listen == "localhost" else {
             throw ValidationError("Plain HTTP is served on a loopback address only: passwords travel over it.")
         }

@@ -7,7 +7,7 @@ import CloudWire
 public struct Compute: Sendable {
     public static let schemas = [
         Schema(Flavor.self), Schema(Keypair.self), Schema(Host.self), Schema(QuotaSet.self), Schema(ServerGroup.self),
-        Schema(InstanceAction.self),
+        Schema(InstanceAction.self), Schema(ConsoleToken.self),
         Schema(Server.self, labels: Server.Label.allCases.map(\.rawValue)),
     ]
 
@@ -17,16 +17,20 @@ public struct Compute: Sendable {
     private let keys: any KeyMaker
     private let firstUID: Int
     let base: String
+    let standing: any Standing
+    let consoles: ConsoleAccess
 
     /// - Parameters:
     ///   - firstUID: the first of the system users that guests run as; no other instance on the machine uses them.
     ///   - base: the cloud's address as its users know it.
+    ///   - standing: judges those who open a console.
     public init(
         hypervisor: any Hypervisor, cabling: any Cabling, images: any ImageCatalog, keys: any KeyMaker, firstUID: Int,
-        base: String
+        base: String, standing: any Standing, consoles: ConsoleAccess
     ) {
         (self.hypervisor, self.cabling, self.images) = (hypervisor, cabling, images)
         (self.keys, self.firstUID, self.base) = (keys, firstUID, base)
+        (self.standing, self.consoles) = (standing, consoles)
     }
 
     public var routes: [Route] {
@@ -62,6 +66,7 @@ public struct Compute: Sendable {
 
     /// Removes guests that a host has and the store does not know, or knows to be elsewhere.
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
+        try await ConsoleToken.sweep(store)
         var removed: [String] = []
         for host in hosts {
             for guest in try await hypervisor.guests(on: host).sorted() {

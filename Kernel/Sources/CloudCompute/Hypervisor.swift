@@ -120,4 +120,7 @@ public protocol Hypervisor: Sendable {
     func guests(on host: HostName) async throws(CloudError) -> Set<ID<Server>>
     /// The last `lines` of what the guest wrote to its serial console, or all that is kept (at most 1 MiB).
     func consoleLog(of guest: ID<Server>, lines: Int?, on host: HostName) async throws(CloudError) -> [UInt8]
+    /// The screen and keyboard of a guest that runs or is paused; several may be open. `missing` where there is no
+    /// process, `conflict` where it powered itself off or was started without a screen.
+    func screen(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> any Screen
 }

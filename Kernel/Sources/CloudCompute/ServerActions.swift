@@ -253,7 +253,8 @@ extension Compute {
             }
             let id = ID<Server>(call.parameter("server_id"))
             switch name {
-            case "os-getConsoleOutput": return try await console(call, argument)
+            case "os-getConsoleOutput": return try await consoleOutput(call, argument)
+            case "os-getVNCConsole": return try await console(call, argument)
             case "forceDelete":
                 try await call.write(id.text) { (writer) throws(CloudError) in try remove(id, call, in: writer) }
                 return Response(202)
@@ -328,7 +329,7 @@ extension Compute {
         }
     }
 
-    private func console(_ call: Call, _ argument: JSON) async throws(CloudError) -> Response {
+    private func consoleOutput(_ call: Call, _ argument: JSON) async throws(CloudError) -> Response {
         let id = ID<Server>(call.parameter("server_id"))
         var lines: Int?
         if let wanted = argument["length"], !wanted.isNull, wanted != -1 {

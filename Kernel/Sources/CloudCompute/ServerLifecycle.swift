@@ -37,6 +37,7 @@ extension Server: Lifecycle {
             let image = turn.it.snapshot.filter { $0 != "!" }
             turn.also { (writer) throws(CloudError) in
                 try world.cabling.release(device, in: writer)
+                try ConsoleToken.revoke(of: ID(device.id), in: writer)
                 if !image.isEmpty { try world.images.abandon(image, in: writer) }
             }
             finish(&turn, "Success")

@@ -11,7 +11,9 @@ extension Compute {
         return [
             list("", isDetailed: false), list("/detail", isDetailed: true), show(face), create(face), update, delete,
             action,
-        ] + metadataRoutes + tagRoutes + interfaceRoutes + [addresses, addressesByNetwork, diagnostics, securityGroups]
+        ] + metadataRoutes + tagRoutes + interfaceRoutes + [
+            addresses, addressesByNetwork, diagnostics, securityGroups, remoteConsole,
+        ]
     }
 
     /// A server's attributes, and its fault while it is in error.

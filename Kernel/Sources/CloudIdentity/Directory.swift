@@ -6,7 +6,7 @@ import Synchronization
 /// The identity domain in memory, so that a token is judged without asking the store.
 ///
 /// It follows every commit before the committing caller goes on: what revokes a token has done so when it is answered.
-public final class Directory: Authenticator {
+public final class Directory: Authenticator, Standing {
     private struct State: Sendable {
         var facts = Facts()
         /// False where something could not be followed: then nobody is known, until all has been read again.
@@ -82,7 +82,22 @@ public final class Directory: Authenticator {
 
     public func caller(of text: String, now: Instant) -> Caller? {
         guard let token = open(text) else { return nil }
-        return see { (facts) -> Caller? in
+        return caller(of: token, now: now)
+    }
+
+    public func statement(of token: String) -> String? { open(token)?.payload }
+
+    public func caller(stating statement: String, at moment: Instant) -> Caller? {
+        Token(payload: statement).flatMap { caller(of: $0, now: moment) }
+    }
+
+    public func fingerprint(_ secret: String) -> String {
+        // A word that no token's payload begins with, so that the one is never the other's seal.
+        Hex.string(vault.mac(Array(("fingerprint:" + secret).utf8)))
+    }
+
+    private func caller(of token: Token, now: Instant) -> Caller? {
+        see { (facts) -> Caller? in
             guard facts.isInForce(token, now: now), let person = facts.people[token.user] else { return nil }
             var caller = Caller()
             caller.user = ID(token.user.text)

@@ -21,14 +21,18 @@ struct Token: Hashable, Sendable {
     /// The project it is for, if it is for one.
     var project: ID<Project>? { if case .project(let id) = scope { id } else { nil } }
 
+    /// All that it says.
+    var payload: String {
+        [
+            user.text, String(generation), scope?.text ?? "", methods.joined(separator: ","),
+            String(issuedAt.microseconds), String(expiresAt.microseconds), auditID, parentID,
+            credential?.text ?? "",
+        ].joined(separator: "|")
+    }
+
     /// The token's text: payload and signature in base64url.
     func sealed(_ vault: any Vault) -> String {
-        let payload = Array(
-            [
-                user.text, String(generation), scope?.text ?? "", methods.joined(separator: ","),
-                String(issuedAt.microseconds), String(expiresAt.microseconds), auditID, parentID,
-                credential?.text ?? "",
-            ].joined(separator: "|").utf8)
+        let payload = Array(payload.utf8)
         return Base64.url(payload) + "." + Base64.url(vault.mac(payload))
     }
 
@@ -38,7 +42,12 @@ struct Token: Hashable, Sendable {
         guard parts.count == 2, let payload = Base64.decode(parts[0]), let mac = Base64.decode(parts[1]),
             Self.isEqual(mac, vault.mac(payload))
         else { return nil }
-        let words = String(decoding: payload, as: UTF8.self).split(separator: "|", omittingEmptySubsequences: false)
+        self.init(payload: String(decoding: payload, as: UTF8.self))
+    }
+
+    /// Nil where the text is no payload. Whether it was ever sealed is for the caller to know.
+    init?(payload: String) {
+        let words = payload.split(separator: "|", omittingEmptySubsequences: false)
         guard words.count == 9, let generation = Int(words[1]), let issued = Int64(words[4]),
             let expires = Int64(words[5]),
             words[2].isEmpty || Scope(words[2]) != nil

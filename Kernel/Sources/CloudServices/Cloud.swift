@@ -38,9 +38,15 @@ public struct Settings: Sendable {
     public var engine: String
     /// Requests a second that one caller may make, four times as many at once; 0 for no limit.
     public var requestRate = 0
+    /// Where servers' consoles open.
+    public var consoles: ConsoleAccess
 
-    public init(base: String, region: String, firstUID: Int, engine: String) {
+    public init(
+        base: String, region: String, firstUID: Int, engine: String,
+        consoles: ConsoleAccess = .none(why: "consoles are turned off here")
+    ) {
         (self.base, self.region, self.firstUID, self.engine) = (base, region, firstUID, engine)
+        self.consoles = consoles
     }
 }
 
@@ -65,7 +71,7 @@ public final class Cloud: Sendable {
         network = Network(fabric: ports.fabric)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
-            firstUID: settings.firstUID, base: settings.base)
+            firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)
         engine = Engine(store: ports.store, clock: ports.clock, dice: ports.dice, name: settings.engine) {
             report($0.description, $1)
         }
@@ -109,6 +115,15 @@ public final class Cloud: Sendable {
         try await ports.store.write(nil) { (writer) throws(CloudError) in
             guard try writer.find(guest) != nil else { return }
             try writer.raise(.refresh, Reference(guest))
+        }
+    }
+
+    /// Opens the console that a token is for; the token is used up. A refusal is on record before this returns.
+    public func openConsole(_ token: String, from address: String) async throws(CloudError) -> OpenConsole {
+        var peer = Caller()
+        (peer.address, peer.requestID) = (address, "req-" + ports.dice.uuid())
+        return try await compute.openConsole(token, for: peer, in: ports.store) {
+            (record, error) throws(CloudError) in try await api.note(refusal: record, error)
         }
     }
 

@@ -151,6 +151,15 @@ public final class SimHypervisor: Hypervisor {
         }
     }
 
+    public func screen(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> any Screen {
+        try await mischief.effect("screen of \(guest)") { () throws(CloudError) in
+            guard let it = book(guest, host), it.state == .running || it.state == .paused else {
+                throw .missing("Server", guest.text)
+            }
+            return SimScreen()
+        }
+    }
+
     /// The guest as it is by now.
     private func book(_ guest: ID<Server>, _ host: HostName) -> SimGuest? {
         change(guest, host) { _ in }

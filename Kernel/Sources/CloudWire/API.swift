@@ -7,6 +7,16 @@ public protocol Authenticator: Sendable {
     func caller(of token: String, now: Instant) -> Caller?
 }
 
+/// Judges someone again whose token was judged once: for what a token began and that goes on without it.
+public protocol Standing: Sendable {
+    /// What a token says, without the seal that makes it one; nil where it is malformed or forged.
+    func statement(of token: String) -> String?
+    /// Who stated it, as far as it holds now and had not run out at a moment; nil where its holder may no longer use it.
+    func caller(stating statement: String, at moment: Instant) -> Caller?
+    /// 64 hexadecimal digits that tell secrets apart, and say nothing of one to whoever lacks the installation's key.
+    func fingerprint(_ secret: String) -> String
+}
+
 /// The whole API: from a request to its answer, with permission and audit on the way. Knows no HTTP server.
 public final class API: Sendable {
     public let routes: [Route]
@@ -114,6 +124,11 @@ public final class API: Sendable {
         }
         (caller.requestID, caller.address) = (anonymous.requestID, anonymous.address)
         return caller
+    }
+
+    /// Writes a refusal that was not made by a route, before it is answered.
+    public func note(refusal: AuditRecord, _ error: CloudError) async throws(CloudError) {
+        try await refusals.record(refusal, error)
     }
 
     private func body(_ request: Request, _ route: Route) async throws(CloudError) -> JSON {

@@ -16,12 +16,17 @@ actor RefusalLog {
     func record(
         _ caller: Caller, _ route: Route, _ parameters: [String: String], _ error: CloudError
     ) async throws(CloudError) {
+        try await record(
+            AuditRecord(
+                caller, service: route.service.name, action: route.action, kind: route.kind?.name ?? "",
+                resource: String(route.target(parameters).prefix(64))), error)
+    }
+
+    func record(_ refusal: AuditRecord, _ error: CloudError) async throws(CloudError) {
         guard waiting.count < Self.room else {
             throw .unavailable("audit log", "more than \(Self.room) refusals wait to be written")
         }
-        var record = AuditRecord(
-            caller, service: route.service.name, action: route.action, kind: route.kind?.name ?? "",
-            resource: String(route.target(parameters).prefix(64)))
+        var record = refusal
         record.outcome = error.code == .fault ? .failed : .refused
         record.reason = error.code.rawValue + ": " + error.message.prefix(200)
         let outcome = await withCheckedContinuation { done in

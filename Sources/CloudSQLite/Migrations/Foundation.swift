@@ -587,6 +587,22 @@ extension Migration {
             CREATE INDEX "instance_actions_project_id" ON "instance_actions" ("project_id");
             CREATE INDEX "instance_actions_server_id" ON "instance_actions" ("server_id");
 
+            CREATE TABLE "console_tokens" (
+                "id" TEXT NOT NULL PRIMARY KEY,
+                "project_id" TEXT NOT NULL,
+                "created_at" INTEGER NOT NULL,
+                "updated_at" INTEGER NOT NULL,
+                "version" INTEGER NOT NULL,
+                "deleting_since" INTEGER,
+                "server_id" TEXT NOT NULL CHECK (length(CAST("server_id" AS BLOB)) <= 64),
+                "user_id" TEXT NOT NULL CHECK (length(CAST("user_id" AS BLOB)) <= 64),
+                "statement" TEXT NOT NULL CHECK (length(CAST("statement" AS BLOB)) <= 1024),
+                "expires_at" INTEGER
+            ) STRICT;
+            CREATE INDEX "console_tokens_project_id" ON "console_tokens" ("project_id");
+            CREATE INDEX "console_tokens_server_id" ON "console_tokens" ("server_id");
+            CREATE INDEX "console_tokens_expires_at" ON "console_tokens" ("expires_at");
+
             CREATE TABLE "servers" (
                 "id" TEXT NOT NULL PRIMARY KEY,
                 "project_id" TEXT NOT NULL,

@@ -33,7 +33,12 @@ final class Stage: @unchecked Sendable {
     static let password = "correct horse"
 
     init() async throws(CloudError) {
-        cloud = Cloud(world.ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) {
+        cloud = Cloud(
+            world.ports,
+            Settings(
+                base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a",
+                consoles: .at(origin: "https://sim:6080"))
+        ) {
             _, _ in
         }
         try await cloud.begin()

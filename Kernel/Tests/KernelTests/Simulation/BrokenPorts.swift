@@ -82,4 +82,7 @@ struct BrokenHypervisor: Hypervisor {
     func consoleLog(of guest: ID<Server>, lines: Int?, on host: HostName) async throws(CloudError) -> [UInt8] {
         try await good.consoleLog(of: guest, lines: lines, on: host)
     }
+    func screen(of guest: ID<Server>, on host: HostName) async throws(CloudError) -> any Screen {
+        try await good.screen(of: guest, on: host)
+    }
 }

@@ -17,6 +17,7 @@ struct Holdings: Sendable {
     var floating: [Stored<FloatingIP>]
     var servers: [Stored<Server>]
     var images: [Stored<Image>]
+    var consoleTokens: [Stored<ConsoleToken>]
     var claims: [String: Set<String>]
     var signals: [String]
     var audit: [AuditRecord]
@@ -33,6 +34,7 @@ struct Holdings: Sendable {
         floating = try reader.list(FloatingIP.self, .everything(FloatingIP.kind))
         servers = try reader.list(Server.self, .everything(Server.kind))
         images = try reader.list(Image.self, .everything(Image.kind))
+        consoleTokens = try reader.list(ConsoleToken.self, .everything(ConsoleToken.kind))
         claims = ["guest-uid": try reader.claims("guest-uid")]
         for subnet in subnets { claims[Subnet.space(subnet.id)] = try reader.claims(Subnet.space(subnet.id)) }
         signals = []
@@ -62,6 +64,7 @@ extension SimulatedCloud {
     func check() async throws(CloudError) -> [String] {
         let holdings = try await holdings()
         return fabric(holdings) + plugs(holdings) + servers(holdings) + images(holdings) + claims(holdings)
+            + consoles(holdings)
             + (try await promisesKept(holdings)) + audit(holdings)
             + holdings.signals.map { "nobody dealt with the signal " + $0 }
     }
@@ -91,6 +94,13 @@ extension SimulatedCloud {
         }
         for port in holdings.ports where port.deletingSince != nil { faults.append("port \(port.id) was not removed") }
         return faults + groups(holdings)
+    }
+
+    private func consoles(_ holdings: Holdings) -> [String] {
+        let servers = Set(holdings.servers.map(\.id.text))
+        return holdings.consoleTokens.filter { !servers.contains($0.server) }.map {
+            "a console's token outlives server \($0.server)"
+        }
     }
 
     private func groups(_ holdings: Holdings) -> [String] {

@@ -150,7 +150,8 @@ extension SimulatedCloud {
         let acts: [(JSON, String?)] = [
             (["os-start": nil], "on"), (["os-stop": nil], "off"), (["pause": nil], "paused"), (["unpause": nil], "on"),
             (["reboot": ["type": "SOFT"]], "on"), (["reboot": ["type": "HARD"]], "on"),
-            (["os-getConsoleOutput": ["length": 10]], nil), (["explode": nil], nil), (["suspend": nil], "suspended"),
+            (["os-getConsoleOutput": ["length": 10]], nil), (["explode": nil], nil),
+            (["os-getVNCConsole": ["type": "novnc"]], nil), (["suspend": nil], "suspended"),
             (["resume": nil], "on"), (["createImage": ["name": "copy"]], nil),
             (["rebuild": ["imageRef": .string(some("image", tenant))]], nil),
             (["resize": ["flavorRef": "large"]], nil), (["confirmResize": nil], nil), (["revertResize": nil], nil),

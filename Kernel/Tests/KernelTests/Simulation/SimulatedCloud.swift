@@ -32,7 +32,9 @@ final class SimulatedCloud: @unchecked Sendable {
     var isQuiet = true
     var faults: [String] = []
 
-    static let settings = Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")
+    static let settings = Settings(
+        base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a",
+        consoles: .at(origin: "https://sim:6080"))
 
     init(seed: UInt64, keepsLog: Bool = false, wrap: @escaping @Sendable (Ports) -> Ports = { $0 }) {
         world = SimWorld(seed: seed)
@@ -178,7 +180,8 @@ final class SimulatedCloud: @unchecked Sendable {
         network.enroll(in: engine)
         Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
-            firstUID: Self.settings.firstUID, base: Self.settings.base
+            firstUID: Self.settings.firstUID, base: Self.settings.base, standing: cloud.identity.directory,
+            consoles: Self.settings.consoles
         ).enroll(in: engine)
         rival = engine
         return engine
