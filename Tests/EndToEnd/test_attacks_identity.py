@@ -25,11 +25,13 @@ def forged(cloud):
         "X-User-Id": user["id"], "X-User-Name": user["name"], "X-User-Domain-Id": "default", "X-Roles": "admin",
         "X-Role": "admin", "X-Project-Id": project, "X-Tenant-Id": project, "X-Project-Domain-Id": "default",
         "X-Is-Admin-Project": "True", "X-Identity-Status": "Confirmed", "X-Service-Identity-Status": "Confirmed",
-        "X-Service-Token": admin, "X-Service-Roles": "service", "X-Service-Catalog": "[]", "OpenStack-System-Scope": "all",
+        "X-Service-Token": admin, "X-Service-Roles": "service", "X-Service-Catalog": "[]",
+        "OpenStack-System-Scope": "all",
         "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "elsewhere", "X-Forwarded-Proto": "https",
         "X-Forwarded-User": "admin", "X-Real-Ip": "127.0.0.1", "Forwarded": "for=127.0.0.1;host=elsewhere",
         "X-Original-Url": "/identity/v3/users", "X-Rewrite-Url": "/identity/v3/users", "X-Remote-User": "admin",
-        "Remote-User": "admin", "X-Storage-Token": admin, "Authorization": f"Bearer {admin}", "Cookie": f"token={admin}",
+        "Remote-User": "admin", "X-Storage-Token": admin, "Authorization": f"Bearer {admin}",
+        "Cookie": f"token={admin}",
     }
 
 
@@ -153,7 +155,8 @@ def rescoped(who, token):
 
 def test_a_token_made_from_a_token_lives_no_longer(cloud, hana):
     def end_of(token):
-        return hana.http("GET", IDENTITY + "/auth/tokens", headers={"X-Subject-Token": token}).json["token"]["expires_at"]
+        return hana.http("GET", IDENTITY + "/auth/tokens",
+                         headers={"X-Subject-Token": token}).json["token"]["expires_at"]
     assert end_of(rescoped(hana, hana.token())) == end_of(hana.token())
 
 
@@ -211,18 +214,9 @@ def test_a_flood_of_log_ins_holds_up_nobody_who_is_in(cloud, hana):
 
     def act(number):
         if number:
-            return {guess(cloud, f"nobody-{number}-{turn}", "127.0.0.12") for turn in range(2)}
+            return guess(cloud, f"nobody-{number}", "127.0.0.12")
         began = time.monotonic()
         assert all(hana.http("GET", NETWORKS).status == 200 for _ in range(20))
         return time.monotonic() - began
     took, *others = at_once(41, act)
-    assert took < 2 and set().union(*others) <= {401, 503}
-
-
-def test_an_address_that_guesses_on_and_on_is_shut_out_at_no_cost_to_others(cloud, hana):
-    """Each guess costs a processor 30 ms until the address is shut out, which comes after 100."""
-    at_once(8, lambda number: [guess(cloud, f"nobody-{number}-{turn}", "127.0.0.13") for turn in range(13)])
-    began = time.monotonic()
-    assert [guess(cloud, hana.variables["OS_USERNAME"], "127.0.0.13") for _ in range(20)] == [401] * 20
-    assert time.monotonic() - began < 0.5, "guesses of one that is shut out are not hashed"
-    assert hana.login().status == 201
+    assert took < 2 and set(others) <= {401, 503}

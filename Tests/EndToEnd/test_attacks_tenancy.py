@@ -9,7 +9,8 @@ NET = "/network/v2.0"
 ACTIONS = {
     "os-start": None, "os-stop": None, "pause": None, "unpause": None, "suspend": None, "resume": None,
     "reboot": {"type": "HARD"}, "resize": {"flavorRef": "1CPU-1GB"}, "confirmResize": None, "revertResize": None,
-    "rebuild": {"imageRef": NOTHING}, "createImage": {"name": "stolen"}, "lock": None, "unlock": None, "forceDelete": None,
+    "rebuild": {"imageRef": NOTHING}, "createImage": {"name": "stolen"}, "lock": None, "unlock": None,
+    "forceDelete": None,
     "os-getConsoleOutput": {}, "os-getVNCConsole": {"type": "novnc"}, "addSecurityGroup": {"name": "default"},
     "removeSecurityGroup": {"name": "default"}, "changePassword": {"adminPass": "x"}, "os-migrateLive": {"host": None},
     "os-resetState": {"state": "active"}, "rescue": None, "shelve": None, "migrate": None, "createBackup": {},
@@ -40,7 +41,8 @@ class Victim:
                 headers={"Content-Type": "application/octet-stream"})
         self.server_group = make(compute + "/os-server-groups", "server_group", name="theirs", policies=["affinity"])
         self.key = who.ask("POST", compute + "/os-keypairs", {"keypair": {"name": "theirs"}}).json["keypair"]["name"]
-        self.credential = make(f"{IDENTITY}/users/{who.user}/application_credentials", "application_credential", name="a")
+        self.credential = make(f"{IDENTITY}/users/{who.user}/application_credentials", "application_credential",
+                               name="a")
         self.server = make(compute + "/servers", "server", name="theirs", imageRef=self.image, flavorRef="1CPU-128MB",
                            networks=[{"port": self.port}], metadata={"purpose": "work"}, key_name=self.key)
         who.ask("PUT", f"{compute}/servers/{self.server}/tags/red", None,
@@ -49,7 +51,8 @@ class Victim:
             "server_id": self.server, "image_id": self.image, "network_id": self.network, "port_id": self.port,
             "subnet_id": self.subnet, "router_id": self.router, "security_group_id": self.group,
             "security_group_rule_id": self.rule, "floating_ip_id": self.floating, "subnetpool_id": self.pool,
-            "server_group_id": self.server_group, "keypair_name": self.key, "application_credential_id": self.credential,
+            "server_group_id": self.server_group, "keypair_name": self.key,
+            "application_credential_id": self.credential,
             "user_id": who.user, "user": who.user, "quota_project_id": who.project, "project": who.project,
         }
 
@@ -77,7 +80,8 @@ def victim(cloud, cleanup):
     external = cloud.admin.http("POST", NET + "/networks", {
         "network": {"name": "e2e-public", "router:external": True}}).json["network"]["id"]
     cleanup(cloud.admin.http, "DELETE", f"{NET}/networks/{external}")
-    cloud.admin.http("POST", NET + "/subnets", {"subnet": {"network_id": external, "cidr": "198.51.100.0/24", "ip_version": 4}})
+    cloud.admin.http("POST", NET + "/subnets",
+                     {"subnet": {"network_id": external, "cidr": "198.51.100.0/24", "ip_version": 4}})
     with newcomer(cloud) as who:
         made = Victim(who, external)
         made.external = external
@@ -133,7 +137,8 @@ def test_C043_the_path_of_another_project_is_closed(attacker, victim):
 
 def test_C043_filters_find_nothing_of_anothers(attacker, victim):
     compute = f"/compute/v2.1/{attacker.project}/servers"
-    for query in ("all_tenants=1", "all_tenants=True", f"project_id={victim.who.project}", f"tenant_id={victim.who.project}",
+    for query in ("all_tenants=1", "all_tenants=True", f"project_id={victim.who.project}",
+                  f"tenant_id={victim.who.project}",
                   "name=theirs", f"uuid={victim.server}", f"host={NOTHING}", f"user_id={victim.who.user}"):
         answer = attacker.http("GET", f"{compute}/detail?{query}")
         assert answer.status in (400, 403) or answer.json["servers"] == [], query
@@ -145,7 +150,8 @@ def test_C043_filters_find_nothing_of_anothers(attacker, victim):
     marker = attacker.http("GET", f"{NET}/ports?limit=1&marker={victim.port}")
     none = attacker.http("GET", f"{NET}/ports?limit=1&marker={NOTHING}")
     assert marker.status == none.status and marker.body.replace(victim.port.encode(), NOTHING.encode()) == none.body
-    images = attacker.http("GET", f"/image/v2/images?owner={victim.who.project}&member_status=all&visibility=shared").json
+    images = attacker.http("GET",
+                           f"/image/v2/images?owner={victim.who.project}&member_status=all&visibility=shared").json
     assert images["images"] == []
 
 
@@ -153,38 +159,48 @@ def test_C043_filters_find_nothing_of_anothers(attacker, victim):
 def own(attacker):
     """What the attacker has itself, to put the victim's things into."""
     network = attacker.network
-    subnet = attacker.ask("POST", NET + "/subnets", {"subnet": {"network_id": network, "cidr": "10.68.0.0/24", "ip_version": 4}})
+    subnet = attacker.ask("POST", NET + "/subnets",
+                          {"subnet": {"network_id": network, "cidr": "10.68.0.0/24", "ip_version": 4}})
     port = attacker.ask("POST", NET + "/ports", {"port": {"network_id": network}}).json["port"]["id"]
     router = attacker.ask("POST", NET + "/routers", {"router": {"name": "own"}}).json["router"]["id"]
-    group = attacker.ask("POST", NET + "/security-groups", {"security_group": {"name": "own"}}).json["security_group"]["id"]
-    image = attacker.ask("POST", "/image/v2/images", {"name": "own", "disk_format": "raw", "container_format": "bare"}).json["id"]
-    attacker.ask("PUT", f"/image/v2/images/{image}/file", b"\1" * 512, headers={"Content-Type": "application/octet-stream"})
+    group = attacker.ask("POST", NET + "/security-groups",
+                         {"security_group": {"name": "own"}}).json["security_group"]["id"]
+    image = attacker.ask("POST", "/image/v2/images",
+                         {"name": "own", "disk_format": "raw", "container_format": "bare"}).json["id"]
+    attacker.ask("PUT", f"/image/v2/images/{image}/file", b"\1" * 512,
+                 headers={"Content-Type": "application/octet-stream"})
     return {"network": network, "subnet": subnet.json["subnet"]["id"], "port": port, "router": router, "group": group,
             "image": image}
 
 
 def orders(own, them):
     """Requests of the attacker's own that name one of the victim's things: (what, method, path, body)."""
-    server = {"name": "e2e-borrow", "imageRef": own["image"], "flavorRef": "1CPU-128MB", "networks": [{"uuid": own["network"]}]}
+    server = {"name": "e2e-borrow", "imageRef": own["image"], "flavorRef": "1CPU-128MB",
+              "networks": [{"uuid": own["network"]}]}
     rule = {"security_group_id": own["group"], "direction": "ingress", "protocol": "tcp"}
     interface = f"/routers/{own['router']}/add_router_interface"
     return [
         ("network", "POST", "/ports", {"port": {"network_id": them["network"]}}),
-        ("network", "POST", "/subnets", {"subnet": {"network_id": them["network"], "cidr": "10.69.0.0/24", "ip_version": 4}}),
+        ("network", "POST", "/subnets",
+         {"subnet": {"network_id": them["network"], "cidr": "10.69.0.0/24", "ip_version": 4}}),
         ("network", "POST", "/servers", {"server": server | {"networks": [{"uuid": them["network"]}]}}),
-        ("network", "PUT", f"/routers/{own['router']}", {"router": {"external_gateway_info": {"network_id": them["network"]}}}),
+        ("network", "PUT", f"/routers/{own['router']}",
+         {"router": {"external_gateway_info": {"network_id": them["network"]}}}),
         ("network", "POST", "/floatingips", {"floatingip": {"floating_network_id": them["network"]}}),
         ("subnet", "PUT", interface, {"subnet_id": them["subnet"]}),
-        ("subnet", "POST", "/ports", {"port": {"network_id": own["network"], "fixed_ips": [{"subnet_id": them["subnet"]}]}}),
+        ("subnet", "POST", "/ports",
+         {"port": {"network_id": own["network"], "fixed_ips": [{"subnet_id": them["subnet"]}]}}),
         ("subnet", "PUT", f"/ports/{own['port']}", {"port": {"fixed_ips": [{"subnet_id": them["subnet"]}]}}),
         ("port", "PUT", interface, {"port_id": them["port"]}),
         ("port", "POST", "/servers", {"server": server | {"networks": [{"port": them["port"]}]}}),
         ("port", "PUT", f"/floatingips/{them['floating']}", {"floatingip": {"port_id": own["port"]}}),
         ("group", "PUT", f"/ports/{own['port']}", {"port": {"security_groups": [them["group"]]}}),
         ("group", "POST", "/ports", {"port": {"network_id": own["network"], "security_groups": [them["group"]]}}),
-        ("group", "POST", "/security-group-rules", {"security_group_rule": rule | {"security_group_id": them["group"]}}),
+        ("group", "POST", "/security-group-rules",
+         {"security_group_rule": rule | {"security_group_id": them["group"]}}),
         ("group", "POST", "/security-group-rules", {"security_group_rule": rule | {"remote_group_id": them["group"]}}),
-        ("pool", "POST", "/subnets", {"subnet": {"network_id": own["network"], "subnetpool_id": them["pool"], "ip_version": 4}}),
+        ("pool", "POST", "/subnets",
+         {"subnet": {"network_id": own["network"], "subnetpool_id": them["pool"], "ip_version": 4}}),
         ("image", "POST", "/servers", {"server": server | {"imageRef": them["image"]}}),
         ("key", "POST", "/servers", {"server": server | {"key_name": them["key"]}}),
         ("server_group", "POST", "/servers", {"server": server, "os:scheduler_hints": {"group": them["server_group"]}}),
@@ -199,8 +215,8 @@ def test_C043_anothers_things_cannot_be_borrowed(attacker, victim, own):
     for (what, method, path, body), (_, _, twin_path, twin) in zip(orders(own, theirs), orders(own, none)):
         service = f"/compute/v2.1/{attacker.project}" if path.startswith("/servers") else NET
         answers = [attacker.http(method, service + path, body), attacker.http(method, service + twin_path, twin)]
-        texts = [answer.body.replace(ids[key].encode(), b"ID")
-                 for answer, ids in zip(answers, (theirs, none)) for key in [what if "floatingips/" not in path else "floating"]]
+        named = "floating" if "floatingips/" in path else what
+        texts = [answer.body.replace(ids[named].encode(), b"ID") for answer, ids in zip(answers, (theirs, none))]
         if answers[0].status not in (400, 403, 404) or texts[0] != texts[1] or answers[0].status != answers[1].status:
             found.append((what, method, path, answers))
     assert not found, found
@@ -220,13 +236,15 @@ def test_C017_a_port_that_names_anothers_server_is_not_in_it(attacker, victim, o
 
 
 @pytest.mark.parametrize("change", [
-    {"allowed_address_pairs": [{"ip_address": block}]} for block in ("0.0.0.0/0", "10.0.0.0/8", "::/0", "169.254.169.254",
+    {"allowed_address_pairs": [{"ip_address": block}]} for block in ("0.0.0.0/0", "10.0.0.0/8", "::/0",
+                                                                     "169.254.169.254",
                                                                      "224.0.0.1", "127.0.0.1", "0.0.0.0")] + [
     {"allowed_address_pairs": [{"ip_address": "10.68.0.9", "mac_address": mac}]} for mac in ("ff:ff:ff:ff:ff:ff",
                                                                                             "01:00:5e:00:00:01", "x\ny")] + [
     {"binding:host_id": "elsewhere"}, {"binding:profile": {"a": "b"}}, {"binding:vnic_type": "direct"},
     {"mac_address": "ff:ff:ff:ff:ff:ff"}, {"status": "ACTIVE"}, {"network_id": NOTHING}, {"id": NOTHING},
-    {"is_owned": True}, {"host": "elsewhere"}, {"extra_dhcp_opts": [{"opt_name": "bootfile-name", "opt_value": "a\nb"}]}])
+    {"is_owned": True}, {"host": "elsewhere"},
+    {"extra_dhcp_opts": [{"opt_name": "bootfile-name", "opt_value": "a\nb"}]}])
 def test_a_ports_guard_cannot_be_talked_away(attacker, own, change):
     path = f"{NET}/ports/{own['port']}"
     before = attacker.ask("GET", path).json

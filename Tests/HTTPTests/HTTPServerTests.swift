@@ -10,7 +10,8 @@ import Testing
 
 /// A cloud of simulated parts behind the real server.
 func serve<T: Sendable>(
-    tls: Bool = false, pace: Pace = Pace(), _ body: @escaping @Sendable (_ base: String, _ authority: String) async throws -> T
+    tls: Bool = false, pace: Pace = Pace(),
+    _ body: @escaping @Sendable (_ base: String, _ authority: String) async throws -> T
 ) async throws -> T {
     let port = Int.random(in: 20_000...32_000)
     let base = "\(tls ? "https" : "http")://127.0.0.1:\(port)"
