@@ -97,6 +97,7 @@ def test_C017_only_what_is_honest_reaches_the_victim(tenant, battle):
     attacker, mac, heard = battle
     console = tenant.console(attacker)
     assert "honest before" in console and "honest after" in console, console[-3000:]
+    assert "Cannot assign" not in console, "each false address was really used"
     from_attacker = [frame for frame in heard if frame[6:12] == mac]
     pings = [frame for frame in from_attacker if frame[12:14] == b"\x08\0" and frame[23] == 1]
     assert pings, "what is honest is seen, so the rest would be"

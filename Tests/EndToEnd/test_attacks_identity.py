@@ -36,12 +36,12 @@ def forged(cloud):
 
 
 @pytest.mark.parametrize("path", [NETWORKS, "/image/v2/images", IDENTITY + "/users", IDENTITY + "/auth/projects"])
-def test_C120_headers_that_pass_an_identity_on_open_nothing(cloud, path):
+def test_headers_that_pass_an_identity_on_open_nothing(cloud, path):
     assert cloud.http("GET", path, token=None).status == 401
     assert cloud.http("GET", path, token=None, headers=forged(cloud)).status == 401
 
 
-def test_C120_headers_that_pass_an_identity_on_add_nothing_to_a_token(cloud, hana):
+def test_headers_that_pass_an_identity_on_add_nothing_to_a_token(cloud, hana):
     for path in (IDENTITY + "/users", f"/compute/v2.1/{cloud.project}/servers", "/network/v2.0/quotas"):
         plain, dressed = hana.http("GET", path), hana.http("GET", path, headers=forged(cloud))
         assert plain.status == dressed.status == 403, path
