@@ -31,7 +31,7 @@ struct SeparatorTests {
         let image = try await stage.make("image", for: .member)
         let flavor = try await stage.make("flavor", for: .member)
         let path = "/compute/v2.1/\(stage.projects[.member]!)/servers"
-        for count: JSON in [1.5, "two", .number(9.3e18), true, [1], 0, -1, 21] {
+        for count in [.number(1.5), "two", .number(9.3e18), true, [1], 0, -1, 21] as [JSON] {
             let order: JSON = [
                 "server": [
                     "name": "many", "imageRef": .string(image), "flavorRef": .string(flavor), "networks": "none",
