@@ -33,17 +33,25 @@ public struct HTTPServer: Sendable {
     private let port: Int
     private let identity: Identity?
     private let logger: Logger
+    private let pace: Pace
 
-    /// - Parameter identity: nil for plain HTTP.
-    public init(_ api: API, address: String, port: Int, identity: Identity?, logger: Logger) {
+    /// - Parameters:
+    ///   - identity: nil for plain HTTP.
+    ///   - pace: what a client may cost the others.
+    public init(
+        _ api: API, address: String, port: Int, identity: Identity?, logger: Logger, pace: Pace = Pace()
+    ) {
         (self.api, self.address, self.port, self.identity, self.logger) = (api, address, port, identity, logger)
+        self.pace = pace
     }
 
     /// Serves until its task is cancelled, then answers what it has begun to.
     public func run(onReady: @escaping @Sendable () async -> Void) async throws {
+        let (pace, register) = (pace, Pace.Register())
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                // Ends connections that say nothing, and those that trickle a request.
+                additionalChannelHandlers: [PaceHandler(pace, register)],
+                // Ends connections that say nothing, and those whose headers trickle; `Pace` those whose body does.
                 idleTimeout: .seconds(75),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 16_384, maxHeaderListSize: 65_536, maxHeaderFieldCount: 128)))

@@ -58,6 +58,10 @@ struct Responder: HTTPResponder {
         switch answer.body {
         case .none: body = ResponseBody()
         case .bytes(let bytes): body = isHead ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        case .file(_, let length) where isHead:
+            // A body behind the answer to a HEAD would pass for the next answer on the connection.
+            headers[.contentLength] = String(length)
+            body = ResponseBody()
         case .file(let path, _): body = try await files.loadFile(path: path, context: context)
         }
         return Hummingbird.Response(status: .init(code: answer.status), headers: headers, body: body)

@@ -101,6 +101,7 @@ struct QEMUCommand {
 
     /// QEMU splits an option at commas, and takes two for one that is meant.
     private static func escape(_ text: String) -> String {
-        text.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+        // By scalars: a comma that a combining mark follows is one Character, and none that equals ",".
+        text.unicodeScalars.reduce(into: "") { $0 += $1 == "," ? ",," : String($1) }
     }
 }

@@ -9,8 +9,9 @@ import Logging
 import Testing
 
 /// A cloud of simulated parts behind the real server.
-private func serve<T: Sendable>(
-    tls: Bool = false, _ body: @escaping @Sendable (_ base: String, _ authority: String) async throws -> T
+func serve<T: Sendable>(
+    tls: Bool = false, pace: Pace = Pace(),
+    _ body: @escaping @Sendable (_ base: String, _ authority: String) async throws -> T
 ) async throws -> T {
     let port = Int.random(in: 20_000...32_000)
     let base = "\(tls ? "https" : "http")://127.0.0.1:\(port)"
@@ -25,7 +26,7 @@ private func serve<T: Sendable>(
     let server = HTTPServer(
         cloud.api, address: "127.0.0.1", port: port,
         identity: tls ? .init(certificate: authority.certificate, key: authority.key) : nil,
-        logger: Logger(label: "test"))
+        logger: Logger(label: "test"), pace: pace)
     let (ready, isReady) = AsyncStream<Void>.makeStream()
     let task = Task { try await server.run { isReady.yield(()) } }
     defer { task.cancel() }

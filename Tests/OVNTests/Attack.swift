@@ -29,6 +29,20 @@ struct Attack {
         }
         let inner = Frames.word(0x800) + Frames.udp("10.0.0.11", "10.0.0.12", 5000, 5001, Array("VLAN-5".utf8))
         out["VLAN-5"] = Frames.ethernet(me, victim, 0x8100, [0, 5] + inner)
+        out["QINQ-5"] = Frames.ethernet(
+            me, victim, 0x88a8,
+            [0, 5, 0x81, 0, 0, 6] + Frames.word(0x800)
+                + Frames.udp("10.0.0.11", "10.0.0.12", 5000, 5001, Array("QINQ-5".utf8)))
+        out["MPLS"] = Frames.ethernet(me, victim, 0x8847, [0, 1, 1, 64] + Array("MPLS".utf8))
+        out["PPPOE"] = Frames.ethernet(me, all, 0x8863, Array("PPPOE".utf8))
+        // A bridge's word to the tree of bridges: its type is a length.
+        out["STP"] = Frames.ethernet(me, "01:80:c2:00:00:00", 38, [0x42, 0x42, 3] + Array("STP".utf8))
+        out["DHCP6-SERVER"] = Frames.ethernet(
+            me, "33:33:00:01:00:02", 0x86dd,
+            Frames.ipv6(17, Frames.word(547) + Frames.word(546) + [0, 20, 0, 0, 7] + Array("DHCP6-SERVER".utf8)))
+        // The rest of a packet whose beginning was never sent has no ports to be judged by, but an address.
+        out["FRAGMENT"] = Frames.ethernet(
+            me, victim, 0x800, Frames.udp("10.0.0.99", "10.0.0.12", 67, 68, Array("FRAGMENT".utf8), offset: 100))
         out["LLDP"] = Frames.ethernet(me, all, 0x88cc, Array("LLDP".utf8))
         out["RARP"] = Frames.ethernet(me, all, 0x8035, Array("RARP".utf8))
         return out

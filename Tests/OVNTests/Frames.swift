@@ -66,8 +66,13 @@ enum Frames {
         mac(to) + mac(from) + word(type) + body + [UInt8](repeating: 0, count: max(0, 46 - body.count))
     }
 
-    static func udp(_ from: String, _ to: String, _ source: Int, _ destination: Int, _ body: [UInt8]) -> [UInt8] {
-        var header: [UInt8] = [0x45, 0] + word(28 + body.count) + [0, 1, 0, 0, 64, 17, 0, 0] + ip(from) + ip(to)
+    /// - Parameter offset: where in its packet a fragment stands, in units of eight bytes.
+    static func udp(
+        _ from: String, _ to: String, _ source: Int, _ destination: Int, _ body: [UInt8], offset: Int = 0
+    ) -> [UInt8] {
+        let id: [UInt8] = [0, 1]
+        var header: [UInt8] = [0x45, 0] + word(28 + body.count) + id + word(offset) + [64, 17, 0, 0]
+        header += ip(from) + ip(to)
         var sum = stride(from: 0, to: 20, by: 2).reduce(0) { $0 + Int(header[$1]) << 8 + Int(header[$1 + 1]) }
         while sum > 0xffff { sum = (sum & 0xffff) + sum >> 16 }
         header.replaceSubrange(10..<12, with: word(~sum & 0xffff))

@@ -86,9 +86,15 @@ struct ServerOrder: Sendable {
     }
 
     private static func count(_ body: [String: JSON]) throws(CloudError) -> Int {
-        let (least, most) = (
-            body["min_count"]?.integer ?? 1, body["max_count"]?.integer ?? body["min_count"]?.integer ?? 1
-        )
+        func number(_ name: String) throws(CloudError) -> Int? {
+            guard let json = body[name], !json.isNull else { return nil }
+            guard let number = json.integer ?? json.string.flatMap({ Int($0) }) else {
+                throw .invalid("\(name) must be a whole number.", field: name)
+            }
+            return number
+        }
+        let least = try number("min_count") ?? 1
+        let most = try number("max_count") ?? least
         guard least >= 1, most >= least, most <= 20 else {
             throw .invalid("min_count is at least 1, max_count not less, and at most 20.", field: "max_count")
         }
@@ -216,7 +222,7 @@ extension Server {
     static func tags(_ json: JSON) throws(CloudError) -> [String] {
         var tags: [String] = []
         for tag in try [String](json: json) where !tags.contains(tag) {
-            guard !tag.isEmpty, tag.count <= 60, !tag.contains("/"), !tag.contains(",") else {
+            guard !tag.isEmpty, tag.count <= 60, !tag.holds("/"), !tag.holds(",") else {
                 throw .invalid("A tag has 1 to 60 characters, and neither / nor ,.", field: "tags")
             }
             tags.append(tag)

@@ -9,4 +9,7 @@ extension String {
         }
         return out + rest
     }
+
+    /// Whether a sign stands in it, also where a combining mark follows: a Character of the two would equal neither.
+    public func holds(_ sign: Unicode.Scalar) -> Bool { unicodeScalars.contains(sign) }
 }

@@ -27,7 +27,7 @@ public struct Identity: Sendable {
     }
 
     public var routes: [Route] {
-        let people = User.routes(vault, guardian) + Group.routes + Membership.routes
+        let people = User.routes(vault, guardian, clock) + Group.routes + Membership.routes
         let places = Domain.routes(directory) + Project.routes(directory)
         let roles =
             RoleType.routes + RoleImplication.routes(directory) + GrantRoutes.all + [

@@ -98,7 +98,7 @@ extension Face where R: Governed {
             var id = R.newID(call.dice)
             if namesItself, let named = object.removeValue(forKey: "id"), !named.isNull {
                 try FieldType.text(max: 64, lines: false).check(named, name: "id")
-                guard let text = named.string, !text.isEmpty, !text.contains("/") else {
+                guard let text = named.string, !text.isEmpty, !text.holds("/") else {
                     throw .invalid("The id must not be empty or hold a slash.", field: "id")
                 }
                 id = ID(text)

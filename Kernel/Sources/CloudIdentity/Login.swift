@@ -134,6 +134,9 @@ struct Login: Sendable {
         hash: @escaping @Sendable (any Reader) throws(CloudError) -> String?
     ) async throws(CloudError) {
         let keys = [key, .address(call.caller.address)]
+        // Hashing is what a flood of log-ins takes from all others. An address that is shut out gets none, which
+        // tells it nothing of any user.
+        guard !guardian.isLocked([.address(call.caller.address)], clock.now()) else { throw Self.refused }
         let isLocked = guardian.isLocked(keys, clock.now())
         let kept = try await call.store.read(hash) ?? ""
         if try await vault.verify(secret, isLocked ? "" : kept) {

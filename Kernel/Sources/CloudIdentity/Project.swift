@@ -97,7 +97,7 @@ extension Project: Governed {
         guard Set(tags).count == tags.count else { throw .invalid("Each tag stands once.", field: "tags") }
         for tag in tags {
             try FieldType.text(max: 255, lines: false).check(.string(tag), name: "tags")
-            guard !tag.isEmpty, !tag.contains("/"), !tag.contains(",") else {
+            guard !tag.isEmpty, !tag.holds("/"), !tag.holds(",") else {
                 throw .invalid("A tag is not empty and has no comma or slash.", field: "tags")
             }
         }

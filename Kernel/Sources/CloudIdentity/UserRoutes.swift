@@ -3,10 +3,10 @@ import CloudStore
 import CloudWire
 
 extension User {
-    static func routes(_ vault: any Vault, _ guardian: LoginGuard) -> [Route] {
+    static func routes(_ vault: any Vault, _ guardian: LoginGuard, _ clock: any Clock) -> [Route] {
         [
             face.lister(.operator), createRoute(vault), updateRoute(vault, guardian), face.deleter(),
-            passwordRoute(vault),
+            passwordRoute(vault, guardian, clock),
             // A user may see itself; an operator sees all.
             face.shower(.signedIn) { (_, call) throws(CloudError) in _ = try call.ownUser() },
         ]
@@ -57,7 +57,7 @@ extension User {
     }
 
     /// Changes one's own password, which the caller must know. Like at log-in, guessing is limited.
-    private static func passwordRoute(_ vault: any Vault) -> Route {
+    private static func passwordRoute(_ vault: any Vault, _ guardian: LoginGuard, _ clock: any Clock) -> Route {
         Route(
             .post, .identity, "/v3/users/{user_id}/password", action: "change_password", kind: kind, rule: .signedIn,
             intake: .json(max: 16_384), status: 204, "Changes one's own password; tokens issued before end.",
@@ -69,9 +69,13 @@ extension User {
                 let new = try Passwords.take(&object)
             else { throw .invalid("original_password and password are needed.", field: "password") }
             let it = try await call.store.read { (reader) throws(CloudError) in try reader.get(id) }
-            guard try await vault.verify(old, it.password) else {
+            let keys = [LoginGuard.Key.user(id)]
+            let isLocked = guardian.isLocked(keys, clock.now())
+            guard try await vault.verify(old, isLocked ? "" : it.password) else {
+                _ = guardian.fail(keys, clock.now())
                 throw CloudError(.unauthenticated, "The original password is wrong.")
             }
+            guardian.clear(.user(id))
             guard new != old else { throw .invalid("The new password is the present one.", field: "password") }
             for former in it.formerPasswords where try await vault.verify(new, former) {
                 throw .invalid("The password was used before; choose another.", field: "password")

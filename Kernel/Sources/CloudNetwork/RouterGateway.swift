@@ -80,6 +80,7 @@ extension Stored where R == Port {
 }
 
 extension Router {
+    // The types are said: inferred, each would need the other first, in whichever file the compiler begins with.
     static let face: Face<Router> = Face(
         .network, "/v2.0/routers", "router", "routers",
         [
@@ -120,14 +121,14 @@ extension Router {
             router.gatewayWishes = try [Port.FixedAddress](json: json["external_fixed_ips"] ?? [])
         })
 
-    private static let routeAttribute = Attribute<Router>(
+    private static let routeAttribute: Attribute<Router> = Attribute(
         "routes", type: .json(max: 8192), rights: [.read, .update], "Further routes.",
         read: { (it, _) throws(CloudError) in it.routes.json },
         write: { (router, json) throws(CloudError) in
             router.routes = json.isNull ? [] : try [Subnet.Route](json: json)
         })
 
-    static let routes =
+    static let routes: [Route] =
         [
             face.list(), face.show(), face.create(example: ["router": ["name": "edge"]]),
             face.update(example: ["router": ["description": "ours"]]), face.delete(),

@@ -33,7 +33,7 @@ enum TagBounds {
         }
     }
     static func check(_ tag: String) throws(CloudError) {
-        guard !tag.isEmpty, tag.utf8.count <= 128, !tag.contains(",") else {
+        guard !tag.isEmpty, tag.utf8.count <= 128, !tag.holds(",") else {
             throw .invalid("A tag has 1 to 128 bytes and no comma.", field: "tags")
         }
         try FieldType.text(max: 128, lines: false).check(.string(tag), name: "tags")

@@ -82,8 +82,8 @@ public final class Cloud: Sendable {
             routes: identity.routes + images.routes + network.routes + compute.routes + [AuditRoutes.list],
             store: ports.store, authenticator: identity.directory, clock: ports.clock, dice: ports.dice,
             base: settings.base,
-            pace: settings.requestRate > 0
-                ? Pace(rate: settings.requestRate, burst: 4 * settings.requestRate) : nil, report: report)
+            requestRate: settings.requestRate > 0
+                ? RequestRate(rate: settings.requestRate, burst: 4 * settings.requestRate) : nil, report: report)
     }
 
     /// Makes what every cloud begins with, and has every lifecycle look at the world anew.

@@ -27,20 +27,20 @@ public final class API: Sendable {
     private let dice: any Dice
     private let base: String
     private let refusals: RefusalLog
-    private let pace: Pace?
+    private let requestRate: RequestRate?
     /// Told of every error that is ours, with the request's id.
     private let report: @Sendable (String, CloudError) -> Void
 
     /// - Parameter base: the cloud's address as its users know it, `https://host:port`.
-    /// - Parameter pace: nil where callers may ask as fast as they can.
+    /// - Parameter requestRate: nil where callers may ask as fast as they can.
     public init(
         routes: [Route], store: any Store, authenticator: any Authenticator, clock: any Clock, dice: any Dice,
-        base: String, pace: Pace? = nil, report: @escaping @Sendable (String, CloudError) -> Void
+        base: String, requestRate: RequestRate? = nil, report: @escaping @Sendable (String, CloudError) -> Void
     ) {
         let all = routes + [OpenAPI.route(routes, base: base)]
         (self.routes, router) = (all, Router(all))
         (self.store, self.authenticator, self.clock, self.dice) = (store, authenticator, clock, dice)
-        (self.base, self.pace, self.report) = (base, pace, report)
+        (self.base, self.requestRate, self.report) = (base, requestRate, report)
         refusals = RefusalLog(store: store)
     }
 
@@ -74,10 +74,10 @@ public final class API: Sendable {
         var caller = anonymous
         do throws(CloudError) {
             do throws(CloudError) { caller = try identify(request, route, anonymous) } catch {
-                try pace?.take(anonymous, now: clock.now())
+                try requestRate?.take(anonymous, now: clock.now())
                 throw error
             }
-            try pace?.take(caller, now: clock.now())
+            try requestRate?.take(caller, now: clock.now())
             let microversion = route.service == .compute ? try Microversion.requested(request) : 0
             guard route.rule.permits(caller) else {
                 throw CloudError(.forbidden, "Your roles do not permit to \(route.action) here.")

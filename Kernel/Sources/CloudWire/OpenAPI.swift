@@ -1,13 +1,28 @@
 import CloudCore
+import Synchronization
 
 /// The API's description (OpenAPI 3.1), derived from the routes.
 enum OpenAPI {
     static let path = "/openapi.json"
 
     static func route(_ routes: [Route], base: String) -> Route {
-        // Written when somebody asks: few do, and every start would wait for it.
-        Route(.get, .akashi, path, action: "show", rule: .anyone, "This description of every call.") {
-            (_) throws(CloudError) in .json(200, document(routes, base: base))
+        // Written when somebody first asks: few do, and every start would wait for it. Then it is kept, since anybody
+        // may ask, and a short question must not cost long work.
+        let kept = Kept()
+        return Route(.get, .akashi, path, action: "show", rule: .anyone, "This description of every call.") {
+            (_) throws(CloudError) in
+            .bytes(200, kept.bytes { Array(document(routes, base: base).text.utf8) })
+        }
+    }
+
+    private final class Kept: Sendable {
+        private let made = Mutex<[UInt8]?>(nil)
+
+        func bytes(_ make: () -> [UInt8]) -> [UInt8] {
+            made.withLock { made in
+                if made == nil { made = make() }
+                return made ?? []
+            }
         }
     }
 

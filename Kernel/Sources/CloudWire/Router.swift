@@ -95,7 +95,7 @@ public func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = fals
         switch byte {
         case UInt8(ascii: "%"):
             guard bytes.count >= 2, let code = UInt8(String(decoding: bytes.prefix(2), as: UTF8.self), radix: 16),
-                bytes.first != UInt8(ascii: "+")
+                !"+-".utf8.contains(bytes[bytes.startIndex])
             else { return nil }
             out.append(code)
             bytes.removeFirst(2)

@@ -2,6 +2,7 @@
 import CloudCore
 import CloudSim
 import CloudWire
+import Synchronization
 import Testing
 
 @Suite("Repeated failures shut out for a while")
@@ -95,5 +96,49 @@ struct LockOutTests {
         let body: JSON = ["user": ["original_password": "wrong", "password": "fourth password"]]
         #expect(await office.send(.post, "/users/\(id)/password", body, as: token).status == 401)
         #expect(await office.works(token))
+    }
+
+    @Test("who has taken a token cannot guess the password with it either")
+    func guessingWithAToken() async throws {
+        let office = try await Office()
+        let id = await office.user("hana")
+        let token = await office.logIn("hana", "correct horse").token
+        func change(_ old: String) async -> Int {
+            let body: JSON = ["user": ["original_password": .string(old), "password": "battery staple"]]
+            return await office.send(.post, "/users/\(id)/password", body, as: token).status
+        }
+        for _ in 0..<LoginGuard.mostOfUser { #expect(await change("wrong") == 401) }
+        #expect(await change("correct horse") == 401)
+        office.world.clock.advance(LoginGuard.pause)
+        #expect(await change("correct horse") == 204)
+    }
+
+    @Test("an address that is shut out costs no hashing, so that it cannot hold up the log-ins of others")
+    func shutOutIsFree() async throws {
+        let vault = CountingVault()
+        let office = try await Office(vault)
+        _ = await office.user("hana")
+        for number in 0..<LoginGuard.mostOfAddress {
+            _ = await office.logIn("n\(number)", "wrong", from: "203.0.113.9")
+        }
+        let before = vault.verified
+        #expect(await office.logIn("hana", "correct horse", from: "203.0.113.9").status == 401)
+        #expect(vault.verified == before)
+        #expect(await office.logIn("hana", "correct horse").status == 201)
+        #expect(vault.verified == before + 1)
+    }
+}
+
+/// Counts the passwords that were hashed to be compared.
+private final class CountingVault: Vault {
+    private let toy = SimVault()
+    private let count = Mutex(0)
+    var verified: Int { count.withLock { $0 } }
+
+    func mac(_ bytes: [UInt8]) -> [UInt8] { toy.mac(bytes) }
+    func hash(_ password: String) async throws(CloudError) -> String { try await toy.hash(password) }
+    func verify(_ password: String, _ hash: String) async throws(CloudError) -> Bool {
+        count.withLock { $0 += 1 }
+        return try await toy.verify(password, hash)
     }
 }

@@ -1,4 +1,5 @@
 import CloudCore
+import CloudIdentity
 import CloudServices
 import CloudSim
 import CloudStore
@@ -17,8 +18,10 @@ final class Office: @unchecked Sendable {
         subscript(_ path: String...) -> JSON { path.reduce(json) { $0[$1] ?? .null } }
     }
 
-    init() async throws(CloudError) {
-        cloud = Cloud(world.ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) {
+    init(_ vault: any Vault = SimVault()) async throws(CloudError) {
+        var ports = world.ports
+        ports.vault = vault
+        cloud = Cloud(ports, Settings(base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a")) {
             _, _ in
         }
         try await cloud.begin()

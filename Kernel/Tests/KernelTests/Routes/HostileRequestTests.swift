@@ -159,4 +159,15 @@ struct HostileRequestTests {
             #expect(isNew, "\(route.name) shares its operationId")
         }
     }
+
+    @Test("the description, which anybody may ask for, is written once and not for each who asks")
+    func openAPIIsKept() async throws {
+        let stage = try await Stage()
+        let clock = ContinuousClock()
+        let first = await clock.measure { _ = await stage.send(.nobody, .get, "/openapi.json") }
+        let more = await clock.measure {
+            for _ in 0..<20 { _ = await stage.send(.nobody, .get, "/openapi.json") }
+        }
+        #expect(more < first * 5)
+    }
 }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// How fast one caller may ask: each has a bucket of requests that fills at a steady rate. Kept by each process for
 /// itself.
-public final class Pace: Sendable {
+public final class RequestRate: Sendable {
     private struct Bucket {
         /// Millionths of a request.
         var level: Int
