@@ -11,8 +11,13 @@ struct BaseRule: Sendable {
     static let all: [BaseRule] = [
         BaseRule(priority: 2000, direction: "from-lport", match: "arp", action: "allow"),
         BaseRule(priority: 2000, direction: "from-lport", match: "ip4 && udp.src == 67", action: "drop"),
+        BaseRule(priority: 2000, direction: "from-lport", match: "ip6 && udp.src == 547", action: "drop"),
         BaseRule(
             priority: 1900, direction: "from-lport", match: "ip4 && udp.src == 68 && udp.dst == 67", action: "allow"),
+        BaseRule(
+            priority: 1900, direction: "from-lport", match: "ip6 && udp.src == 546 && udp.dst == 547", action: "allow"),
+        // Beneath what `OpenPorts` allows, as physical networks have routers, and above what groups allow.
+        BaseRule(priority: 1400, direction: "from-lport", match: "icmp6.type == {134, 137}", action: "drop"),
         BaseRule(priority: 0, direction: "from-lport", match: "1", action: "drop"),
         BaseRule(priority: 2000, direction: "to-lport", match: "arp", action: "allow"),
         BaseRule(priority: 0, direction: "to-lport", match: "1", action: "drop"),

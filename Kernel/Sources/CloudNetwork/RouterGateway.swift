@@ -47,7 +47,7 @@ extension Stored where R == Router {
             throw .invalid("A router has at most 30 routes, each once.", field: "routes")
         }
         var near: [CIDR] = []
-        var own: [IPv4] = []
+        var own: [IPAddress] = []
         for port in try ports(in: writer) {
             for address in port.addresses {
                 if let cidr = try writer.find(address.subnet)?.cidr { near.append(cidr) }
@@ -80,7 +80,7 @@ extension Stored where R == Port {
 }
 
 extension Router {
-    static let face = Face<Router>(
+    static let face: Face<Router> = Face(
         .network, "/v2.0/routers", "router", "routers",
         [
             .id(), .field("name"), .field("description"), .field("admin_state_up"), .field("status"), gatewayAttribute,
@@ -120,7 +120,7 @@ extension Router {
             router.gatewayWishes = try [Port.FixedAddress](json: json["external_fixed_ips"] ?? [])
         })
 
-    private static let routeAttribute = Attribute<Router>(
+    private static let routeAttribute: Attribute<Router> = Attribute(
         "routes", type: .json(max: 8192), rights: [.read, .update], "Further routes.",
         read: { (it, _) throws(CloudError) in it.routes.json },
         write: { (router, json) throws(CloudError) in

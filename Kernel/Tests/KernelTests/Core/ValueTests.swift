@@ -48,11 +48,12 @@ struct ValueTests {
         }
         let block = CIDR("10.0.1.0/24")!
         #expect(
-            block.last == IPv4("10.0.1.255") && block.contains(IPv4("10.0.1.7")!) && !block.contains(IPv4("10.0.2.0")!))
+            block.last == IPAddress("10.0.1.255") && block.contains(IPAddress("10.0.1.7")!)
+                && !block.contains(IPAddress("10.0.2.0")!))
         #expect(
             block.overlaps(CIDR("10.0.0.0/16")!) && CIDR("10.0.0.0/16")!.overlaps(block)
                 && !block.overlaps(CIDR("10.0.2.0/24")!))
-        #expect(CIDR("0.0.0.0/0")!.last == IPv4("255.255.255.255") && CIDR("0.0.0.0/0")!.overlaps(block))
+        #expect(CIDR("0.0.0.0/0")!.last == IPAddress("255.255.255.255") && CIDR("0.0.0.0/0")!.overlaps(block))
     }
 
     @Test("a hardware address is one card's, in one spelling")
