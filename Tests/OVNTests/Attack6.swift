@@ -48,8 +48,10 @@ struct Attack6 {
 
     /// Of a router that would be everyone's way out, with a prefix.
     private func advertisement(_ from: String, _ mark: String) -> [UInt8] {
-        let prefix: [UInt8] = [3, 4, 64, 0xc0, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 0, 0] + Frames.ip6("2001:db8:66::")
-        return icmp(from, "ff02::1", allNodes, [134, 0, 0, 0, 64, 0, 255, 255] + [0, 0, 0, 0, 0, 0, 0, 0] + prefix, mark)
+        let prefix: [UInt8] =
+            [3, 4, 64, 0xc0, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 0, 0] + Frames.ip6("2001:db8:66::")
+        return icmp(
+            from, "ff02::1", allNodes, [134, 0, 0, 0, 64, 0, 255, 255] + [0, 0, 0, 0, 0, 0, 0, 0] + prefix, mark)
     }
 
     /// The mark stands in an option that nobody knows, and that receivers skip.

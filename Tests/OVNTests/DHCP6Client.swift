@@ -26,7 +26,9 @@ enum DHCP6Client {
                 answer.nameServers = stride(from: 0, to: data.count, by: 16).map { text(data[$0..<$0 + 16]) }
             }
             guard code == 3 else { continue }
-            for (inner, value) in options(data.dropFirst(12)) where inner == 5 { answer.address = text(value.prefix(16)) }
+            for (inner, value) in options(data.dropFirst(12)) where inner == 5 {
+                answer.address = text(value.prefix(16))
+            }
         }
         return answer
     }

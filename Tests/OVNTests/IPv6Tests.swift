@@ -100,11 +100,12 @@ extension RealOVN {
                 let before = try await lab.fabric.rows()
                 try await lab.fabric.ensureRouter(router)
                 #expect(try await lab.fabric.rows() == before)
-                router.legs = Set(router.legs.map { leg in
-                    var leg = leg
-                    leg.advertisement = nil
-                    return leg
-                })
+                router.legs = Set(
+                    router.legs.map { leg in
+                        var leg = leg
+                        leg.advertisement = nil
+                        return leg
+                    })
                 try await lab.fabric.ensureRouter(router)
                 #expect(try await lab.fabric.rows() != before)
             }

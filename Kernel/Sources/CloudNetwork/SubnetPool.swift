@@ -77,7 +77,9 @@ extension SubnetPool: Metered {
             guard let prefix = Prefix(text) else {
                 throw .invalid("'\(text.prefix(64))' is not a CIDR.", field: "prefixes")
             }
-            guard prefix.isIPv6 == isIPv6 else { throw .invalid("A pool's blocks are of one family.", field: "prefixes") }
+            guard prefix.isIPv6 == isIPv6 else {
+                throw .invalid("A pool's blocks are of one family.", field: "prefixes")
+            }
         }
         prefixes = prefixes.compactMap { Prefix($0)?.description }
         let (least, common, most) = isIPv6 ? (48, 64, 126) : (8, 24, 30)

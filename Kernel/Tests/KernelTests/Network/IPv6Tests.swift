@@ -25,7 +25,9 @@ struct IPv6Tests {
     }
 
     private func wish(_ cidr: String, _ mode: String?, _ extra: [String: JSON] = [:]) -> [String: JSON] {
-        var body: [String: JSON] = ["network_id": network, "cidr": .string(cidr), "ip_version": cidr.contains(":") ? 6 : 4]
+        var body: [String: JSON] = [
+            "network_id": network, "cidr": .string(cidr), "ip_version": cidr.contains(":") ? 6 : 4,
+        ]
         if let mode { (body["ipv6_address_mode"], body["ipv6_ra_mode"]) = (.string(mode), .string(mode)) }
         return body.merging(extra) { $1 }
     }
@@ -78,7 +80,9 @@ struct IPv6Tests {
         _ = try await subnet("10.0.0.0/24")
         _ = try await subnet("2001:db8:0:1::/64", "dhcpv6-stateful")
         _ = try await subnet("2001:db8:0:2::/64", "dhcpv6-stateful")
-        for (number, mode) in [(3, "slaac"), (4, "dhcpv6-stateless")] { _ = try await subnet("2001:db8:0:\(number)::/64", mode) }
+        for (number, mode) in [(3, "slaac"), (4, "dhcpv6-stateless")] {
+            _ = try await subnet("2001:db8:0:\(number)::/64", mode)
+        }
         let first = try await port(["mac_address": "fa:16:3e:00:00:01"])
         let (stateful, own) = (addresses(first).dropFirst().first ?? "", Set(addresses(first).dropFirst(2)))
         #expect(addresses(first).first == "10.0.0.2" && ["2001:db8:0:1::2", "2001:db8:0:2::2"].contains(stateful))
@@ -182,7 +186,8 @@ struct IPv6Tests {
             ["floating_network_id": .string(outside), "port_id": port["id"] ?? .null])
         #expect(floating["fixed_ip_address"] == "10.0.0.2")
         let emptied = await stage.send(
-            .member, .put, "/network/v2.0/floatingips/" + (floating["id"]?.string ?? ""), ["floatingip": ["port_id": nil]])
+            .member, .put, "/network/v2.0/floatingips/" + (floating["id"]?.string ?? ""),
+            ["floatingip": ["port_id": nil]])
         #expect(emptied.status == 200)
         let unset = await stage.send(
             .member, .put, "/network/v2.0/routers/\(id)", ["router": ["external_gateway_info": [:]]])

@@ -106,7 +106,8 @@ extension SimulatedCloud {
         let name = freshName()
         var port: [String: JSON] = ["network_id": .string(some("network", tenant)), "name": .string(name)]
         if chance.chance(300) {
-            let address = chance.chance(300) ? "2001:db8::\(chance.below(4))" : "10.0.\(chance.below(2)).\(chance.below(8))"
+            let address =
+                chance.chance(300) ? "2001:db8::\(chance.below(4))" : "10.0.\(chance.below(2)).\(chance.below(8))"
             port["fixed_ips"] = [["ip_address": .string(address)]]
         }
         if chance.chance(150) { port["mac_address"] = .string("02:00:00:00:00:0\(chance.below(4))") }
