@@ -7,8 +7,10 @@ struct DHCP: Sendable {
     let subnet: String
     let cidr: String
     let options: [String: String]
-    /// The hardware and network address of the server, which guests ask again to renew.
-    let server: String
+    let isIPv6: Bool
+    /// The hardware and network address of the server, which guests ask again to renew; nil for IPv6, where they ask
+    /// all servers of the link.
+    let server: String?
     /// Whether a router has the server's address, and answers ARP for it.
     let isRouted: Bool
 
@@ -16,22 +18,43 @@ struct DHCP: Sendable {
         self.network = network.id.text
         self.subnet = subnet.id.text
         isRouted = subnet.isRouted
+        isIPv6 = subnet.cidr.isIPv6
         cidr = subnet.cidr.description
         let mac = Self.mac(of: subnet.id)
-        server = "\(mac) \(subnet.dhcpServer)"
+        server = subnet.dhcpServer.map { "\(mac) \($0)" }
+        var options = subnet.dhcpServer.map { Self.options(subnet, network, "\($0)", mac) } ?? ["server_id": mac]
+        if subnet.isStateless { options[Self.stateless] = "true" }
+        if !subnet.nameServers.isEmpty { options["dns_server"] = Self.list(subnet.nameServers.map(\.description)) }
+        self.options = options
+    }
+
+    /// What only DHCP of IPv4 tells: IPv6 guests learn of routers and packets' sizes from routers.
+    private static func options(
+        _ subnet: SubnetSpec, _ network: NetworkSpec, _ server: String, _ mac: String
+    ) -> [String: String] {
         var options = [
-            "server_id": subnet.dhcpServer.description, "server_mac": mac, "lease_time": "43200",
-            "mtu": String(network.mtu),
+            "server_id": server, "server_mac": mac, "lease_time": "43200", "mtu": String(network.mtu),
         ]
         if let gateway = subnet.gateway { options["router"] = gateway.description }
-        if !subnet.nameServers.isEmpty { options["dns_server"] = Self.list(subnet.nameServers.map(\.description)) }
         if !subnet.routes.isEmpty {
             // A client that gets routes ignores the router (RFC 3442), so it stands among them too.
             let byDefault = subnet.gateway.map { ["0.0.0.0/0,\($0)"] } ?? []
-            options["classless_static_route"] = Self.list(
+            options["classless_static_route"] = list(
                 subnet.routes.map { "\($0.destination),\($0.nextHop)" } + byDefault)
         }
-        self.options = options
+        return options
+    }
+
+    /// The option that says that addresses are not DHCPv6's.
+    static let stateless = "dhcpv6_stateless"
+
+    /// The column of a port that names the row.
+    private var column: String { isIPv6 ? "dhcpv6_options" : "dhcpv4_options" }
+
+    /// The ports of the subnet that have no row yet.
+    private var orphans: [JSON] {
+        let mine = isIPv6 ? Where.mark(Mark.subnet6(subnet), "") : Where.mark(Mark.subnet, subnet)
+        return [mine, ["type", "==", ""], [.string(column), "==", Value.set([])]]
     }
 
     private var marks: [String: String] { [Mark.network: network, Mark.subnet: subnet] }
@@ -43,9 +66,7 @@ struct DHCP: Sendable {
                 "DHCP_Options",
                 ["cidr": .string(cidr), "options": Value.map(options), "external_ids": Value.map(marks)],
                 as: "dhcp\(place)"),
-            Operation.update(
-                "Logical_Switch_Port", [Where.mark(Mark.subnet, subnet), ["type", "==", ""]],
-                ["dhcpv4_options": Value.named("dhcp\(place)")]),
+            Operation.update("Logical_Switch_Port", orphans, [column: Value.named("dhcp\(place)")]),
         ] + answer(place, nil)
     }
 
@@ -59,7 +80,7 @@ struct DHCP: Sendable {
                     "Logical_Switch", [Where.name(network)], "ports", "delete", Value.set([port["_uuid"] ?? .null]))
             ]
         }
-        guard !isRouted else { return [] }
+        guard !isRouted, let server else { return [] }
         return [
             Operation.insert(
                 "Logical_Switch_Port",
@@ -78,10 +99,14 @@ struct DHCP: Sendable {
         return [
             Operation.update(
                 "DHCP_Options", [Where.uuid(row["_uuid"] ?? .null)],
-                ["cidr": .string(cidr), "options": Value.map(options)]),
-            Operation.update(
-                "Logical_Switch_Port", [Where.name(Self.port(of: subnet))], ["addresses": .string(server)]),
+                ["cidr": .string(cidr), "options": Value.map(options)])
         ]
+            + (server.map {
+                [
+                    Operation.update(
+                        "Logical_Switch_Port", [Where.name(Self.port(of: subnet))], ["addresses": .string($0)])
+                ]
+            } ?? [])
     }
 
     /// The name of the server's port.

@@ -12,7 +12,8 @@ extension OVNFabric {
                 [
                     Operation.select("Logical_Switch", [Where.name(id)], ["_uuid"]),
                     Operation.select(
-                        "ACL", [Where.mark(Mark.network, id)], ["priority", "direction", "match", "action"]),
+                        "ACL", [Where.mark(Mark.network, id)],
+                        ["priority", "direction", "match", "action", "options"]),
                     Operation.select(
                         "DHCP_Options", [Where.mark(Mark.network, id)], ["_uuid", "cidr", "options", "external_ids"]),
                     Operation.select(

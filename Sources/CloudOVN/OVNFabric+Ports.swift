@@ -7,20 +7,21 @@ extension OVNFabric {
         let network = try Self.safe(port.network)
         let memberships = try Self.memberships(port)
         if memberships.contains(OpenPorts.name) { try await OpenPorts.ensure(in: central) }
-        let subnet = try port.addresses.first.map { (first) throws(CloudError) in try Self.safe(first.subnet) }
+        for own in port.addresses { _ = try Self.safe(own.subnet) }
         try await repeating { () throws(CloudError) in
             let found = try await central.transact(
                 .north,
                 [
                     Operation.select("Logical_Switch_Port", [Where.name(id)], Self.portColumns + ["_uuid"]),
                     Operation.select("Logical_Switch", [Where.name(network)], ["_uuid"]),
-                    Operation.select("DHCP_Options", [Where.mark(Mark.subnet, subnet ?? "")], ["_uuid"]),
+                    Operation.select(
+                        "DHCP_Options", [Where.mark(Mark.network, network)], ["_uuid", "options", "external_ids"]),
                 ])
             let groups = try await groups(memberships, holding: found[0]["rows"]?[0]?["_uuid"])
             guard found[1]["rows"]?[0] != nil else {
                 throw .unavailable("network", "port \(id) is wanted before its network \(network)")
             }
-            let wanted = Self.row(port, subnet: subnet, dhcp: found[2]["rows"]?[0]?["_uuid"])
+            let wanted = Self.row(port, DHCPRows(port, found[2]["rows"]?.array ?? []))
             if let row = found[0]["rows"]?[0] {
                 guard Value.pairs(row["external_ids"])[Mark.network] == network else {
                     throw .fault("port \(id) is there on another network than \(network)")
@@ -66,30 +67,35 @@ extension OVNFabric {
     }
 
     private static let portColumns = [
-        "addresses", "port_security", "dhcpv4_options", "enabled", "external_ids", "type", "options",
+        "addresses", "port_security", "dhcpv4_options", "dhcpv6_options", "enabled", "external_ids", "type", "options",
     ]
 
     /// A port's row as the server would write it, so that equal rows compare equal.
-    private static func row(_ port: PortSpec, subnet: String?, dhcp: JSON?) -> [String: JSON] {
-        let addresses = ([port.mac.text] + port.addresses.map(\.address.description)).joined(separator: " ")
+    private static func row(_ port: PortSpec, _ dhcp: DHCPRows) -> [String: JSON] {
+        let numbers = port.addresses.map(\.address.description)
+        let addresses = ([port.mac.text] + numbers).joined(separator: " ")
         var marks = [Mark.port: port.id.text, Mark.network: port.network.text]
         if port.isRouter {
             return [
                 "addresses": "router", "type": "router", "port_security": Value.set([]),
-                "dhcpv4_options": Value.set([]),
+                "dhcpv4_options": Value.set([]), "dhcpv6_options": Value.set([]),
                 "options": Value.map(["router-port": leg(of: port.id)]), "enabled": .bool(port.adminUp),
                 "external_ids": Value.map(marks),
             ]
         }
-        if let subnet { marks[Mark.subnet] = subnet }
+        if let v4 = port.addresses.first(where: { !$0.address.isIPv6 }) { marks[Mark.subnet] = v4.subnet.text }
+        for v6 in port.addresses where v6.address.isIPv6 { marks[Mark.subnet6(v6.subnet.text)] = "" }
         guard port.isGuarded else {
             return [
                 "addresses": Value.set([.string(addresses), "unknown"]), "port_security": Value.set([]), "type": "",
-                "options": Value.map([:]), "dhcpv4_options": dhcp ?? Value.set([]), "enabled": .bool(port.adminUp),
+                "options": Value.map([:]), "dhcpv4_options": dhcp.v4 ?? Value.set([]),
+                "dhcpv6_options": dhcp.v6 ?? Value.set([]), "enabled": .bool(port.adminUp),
                 "external_ids": Value.map(marks),
             ]
         }
-        var own = [port.addresses.isEmpty ? "\(port.mac) 0.0.0.0" : addresses]
+        // Without an address of IPv4 its rules for ARP would not be said.
+        let hasIPv4 = port.addresses.contains { !$0.address.isIPv6 }
+        var own = [hasIPv4 ? addresses : ([port.mac.text, "0.0.0.0"] + numbers).joined(separator: " ")]
         own += port.pairs.map { "\($0.mac) \($0.prefix)" }
         // The server keeps a set in its own order, and writes a set of one as the member alone.
         let guarded = Set(own).sorted().map { JSON.string($0) }
@@ -97,7 +103,28 @@ extension OVNFabric {
             "type": "", "options": Value.map([:]), "addresses": .string(addresses),
             // Never empty: without it the port could send as anyone, and router advertisements, whatever the rules.
             "port_security": guarded.count == 1 ? guarded[0] : Value.set(guarded),
-            "dhcpv4_options": dhcp ?? Value.set([]), "enabled": .bool(port.adminUp), "external_ids": Value.map(marks),
+            "dhcpv4_options": dhcp.v4 ?? Value.set([]), "dhcpv6_options": dhcp.v6 ?? Value.set([]),
+            "enabled": .bool(port.adminUp), "external_ids": Value.map(marks),
         ]
+    }
+
+    /// The rows from which DHCP answers a port: one a family is all that a port may have.
+    private struct DHCPRows {
+        var v4: JSON?
+        var v6: JSON?
+
+        /// The first IPv4 subnet's; of IPv6, one that hands out addresses before one that does not.
+        init(_ port: PortSpec, _ rows: [JSON]) {
+            let bySubnet = Dictionary(
+                rows.map { (Value.pairs($0["external_ids"])[Mark.subnet] ?? "", $0) },
+                uniquingKeysWith: { first, _ in first })
+            func found(_ isIPv6: Bool) -> [JSON] {
+                port.addresses.filter { $0.address.isIPv6 == isIPv6 }.compactMap { bySubnet[$0.subnet.text] }
+            }
+            v4 = found(false).first?["_uuid"]
+            let sixth = found(true)
+            let stateful = sixth.first { Value.pairs($0["options"])[DHCP.stateless] == nil }
+            v6 = (stateful ?? sixth.first)?["_uuid"]
+        }
     }
 }

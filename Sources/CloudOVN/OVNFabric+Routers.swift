@@ -11,7 +11,8 @@ extension OVNFabric {
                 [
                     Operation.select("Logical_Router", [Where.name(id)], ["_uuid", "enabled"]),
                     Operation.select(
-                        "Logical_Router_Port", [Where.mark(Mark.router, id)], ["_uuid", "name", "mac", "networks"]),
+                        "Logical_Router_Port", [Where.mark(Mark.router, id)],
+                        ["_uuid", "name", "mac", "networks", "ipv6_ra_configs"]),
                     Operation.select(
                         "Logical_Router_Static_Route", [Where.mark(Mark.router, id)], ["ip_prefix", "nexthop"]),
                     Operation.select("NAT", [Where.mark(Mark.router, id)], ["type", "external_ip", "logical_ip"]),
@@ -67,18 +68,15 @@ extension OVNFabric {
                 refs.append(row["_uuid"] ?? .null)
                 let isSame =
                     row["mac"]?.string == leg.mac.text && Set(Value.strings(row["networks"])) == Set(leg.addresses)
+                    && Value.pairs(row["ipv6_ra_configs"]) == Self.advertisement(leg)
                 if !isSame {
-                    changes.append(
-                        Operation.update(
-                            "Logical_Router_Port", [Where.name(name)],
-                            ["mac": .string(leg.mac.text), "networks": Value.set(leg.addresses.map { .string($0) })]))
+                    changes.append(Operation.update("Logical_Router_Port", [Where.name(name)], Self.columns(leg)))
                 }
                 continue
             }
-            var row: [String: JSON] = [
-                "name": .string(name), "mac": .string(leg.mac.text),
-                "networks": Value.set(leg.addresses.map { .string($0) }), "external_ids": Value.map([Mark.router: id]),
-            ]
+            var row = Self.columns(leg)
+            row["name"] = .string(name)
+            row["external_ids"] = Value.map([Mark.router: id])
             if leg.isGateway {
                 // One host answers for the router's addresses outside.
                 changes.append(
@@ -94,6 +92,25 @@ extension OVNFabric {
         let wanted = Set(router.legs.map { Self.leg(of: $0.port) })
         if wanted != Set(there.keys) { columns["ports"] = Value.set(refs) }
         return changes
+    }
+
+    private static func columns(_ leg: RouterSpec.Leg) -> [String: JSON] {
+        [
+            "mac": .string(leg.mac.text), "networks": Value.set(leg.addresses.map { .string($0) }),
+            "ipv6_ra_configs": Value.map(advertisement(leg)),
+        ]
+    }
+
+    /// How OVN spells what a router advertises; nothing where it does not.
+    private static func advertisement(_ leg: RouterSpec.Leg) -> [String: String] {
+        guard let it = leg.advertisement else { return [:] }
+        let modes: [IPv6Mode: String] = [
+            .slaac: "slaac", .stateful: "dhcpv6_stateful", .stateless: "dhcpv6_stateless",
+        ]
+        var configs = ["send_periodic": "true", "mtu": String(it.mtu)]
+        configs["address_mode"] = modes[it.mode]
+        configs["rdnss"] = it.nameServer?.description
+        return configs
     }
 
     private static func routeRows(_ router: RouterSpec) -> Set<JSON> {

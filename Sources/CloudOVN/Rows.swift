@@ -86,6 +86,8 @@ enum Where {
 enum Mark {
     static let network = "akashi-network"
     static let subnet = "akashi-subnet"
+    /// An IPv6 subnet of a port, which may have several.
+    static func subnet6(_ id: String) -> String { "akashi-subnet6-\(id)" }
     static let port = "akashi-port"
     static let group = "akashi-group"
     static let router = "akashi-router"

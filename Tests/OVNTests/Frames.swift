@@ -85,6 +85,28 @@ enum Frames {
         [0, 1, 8, 0, 6, 4] + word(operation) + mac(hardware) + ip(address) + mac(target) + ip(asked)
     }
 
+    /// An address of IPv6 as 16 bytes.
+    static func ip6(_ text: String) -> [UInt8] {
+        let number = IPv6(text)!.number
+        return (0..<16).map { UInt8(truncatingIfNeeded: number >> UInt128(120 - 8 * $0)) }
+    }
+
+    /// A packet of IPv6, its ICMPv6 or UDP body summed up as a receiver expects it (RFC 8200, 8.1).
+    static func ipv6(_ from: String, _ to: String, _ next: UInt8, _ body: [UInt8]) -> [UInt8] {
+        var body = body
+        let place = next == 58 ? 2 : 6
+        let pseudo = ip6(from) + ip6(to) + [0, 0] + word(body.count) + [0, 0, 0, next]
+        let bytes = pseudo + body + (body.count % 2 == 0 ? [] : [0])
+        var sum = stride(from: 0, to: bytes.count, by: 2).reduce(0) { $0 + Int(bytes[$1]) << 8 + Int(bytes[$1 + 1]) }
+        while sum > 0xffff { sum = (sum & 0xffff) + sum >> 16 }
+        body.replaceSubrange(place..<place + 2, with: word(~sum & 0xffff))
+        return [0x60, 0, 0, 0] + word(body.count) + [next, 255] + ip6(from) + ip6(to) + body
+    }
+
+    static func udp6(_ from: String, _ to: String, _ source: Int, _ destination: Int, _ body: [UInt8]) -> [UInt8] {
+        ipv6(from, to, 17, word(source) + word(destination) + word(8 + body.count) + [0, 0] + body)
+    }
+
     static func ipv6(_ next: UInt8, _ body: [UInt8]) -> [UInt8] {
         let local: [UInt8] = [0xfe, 0x80] + [UInt8](repeating: 0, count: 13) + [0x11]
         let all: [UInt8] = [0xff, 0x02] + [UInt8](repeating: 0, count: 13) + [1]

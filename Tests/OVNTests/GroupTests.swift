@@ -67,12 +67,12 @@ extension RealOVN {
                 var (left, right) = (Lab.network(1), Lab.network(2))
                 left.subnets[0].isRouted = true
                 right.subnets[0].cidr = CIDR("10.1.0.0/24")!
-                right.subnets[0].gateway = IPv4("10.1.0.1")
+                right.subnets[0].gateway = IPAddress("10.1.0.1")
                 right.subnets[0].isRouted = true
                 for network in [left, right] { try await lab.fabric.ensureNetwork(network) }
                 let here = try await Peer.make(lab, Lab.port(1, 11))
                 var spec = Lab.port(2, 12)
-                spec.addresses[0].address = IPv4("10.1.0.12")!
+                spec.addresses[0].address = IPAddress("10.1.0.12")!
                 let there = try await Peer.make(lab, spec)
                 for (peer, gateway) in [(here, "10.0.0.1"), (there, "10.1.0.1")] {
                     try await Command.run(
@@ -85,7 +85,7 @@ extension RealOVN {
                     translations: [])
                 for (number, gateway) in [(1, "10.0.0.1"), (2, "10.1.0.1")] {
                     var leg = Lab.port(number, 99)
-                    leg.addresses[0].address = IPv4(gateway)!
+                    leg.addresses[0].address = IPAddress(gateway)!
                     leg.isRouter = true
                     try await lab.fabric.ensurePort(leg)
                     router.legs.insert(

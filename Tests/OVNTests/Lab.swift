@@ -75,8 +75,8 @@ final class Lab: Sendable {
             subnets: [
                 SubnetSpec(
                     id: ID("\(number)0000000-0000-4000-8000-0000000000aa"), cidr: CIDR("10.0.0.0/24")!,
-                    gateway: IPv4("10.0.0.1"), dhcp: true, nameServers: dns.map { IPv4($0)! },
-                    routes: [HostRoute(destination: CIDR("10.9.0.0/16")!, nextHop: IPv4("10.0.0.9")!)],
+                    gateway: IPAddress("10.0.0.1"), dhcp: true, nameServers: dns.map { IPAddress($0)! },
+                    routes: [HostRoute(destination: CIDR("10.9.0.0/16")!, nextHop: IPAddress("10.0.0.9")!)],
                     dhcpServer: IPv4("10.0.0.2")!)
             ], mtu: mtu)
     }
@@ -86,23 +86,28 @@ final class Lab: Sendable {
         var port = PortSpec(
             id: ID("\(number)\(host)00000-0000-4000-8000-000000000001"), network: net.id,
             mac: MAC("fa:16:3e:00:0\(number):\(host)")!,
-            addresses: [PortAddress(subnet: net.subnets[0].id, address: IPv4("10.0.0.\(host)")!)], adminUp: up)
+            addresses: [PortAddress(subnet: net.subnets[0].id, address: IPAddress("10.0.0.\(host)")!)], adminUp: up)
         port.groups = Set(groups.map(\.id))
         return port
     }
 
     /// The group that allows everything.
-    static let open = group(0, [rule(ingress: true), rule(ingress: false)])
+    static let open = group(
+        0,
+        [
+            rule(ingress: true), rule(ingress: false), rule(ingress: true, isIPv6: true),
+            rule(ingress: false, isIPv6: true),
+        ])
 
     static func group(_ number: Int, _ rules: Set<RuleSpec>) -> GroupSpec {
         GroupSpec(id: ID("0\(number)000000-0000-4000-8000-00000000000a"), rules: rules)
     }
 
     static func rule(
-        ingress: Bool, transport: Int? = nil, port: Int? = nil, from group: GroupSpec? = nil
+        ingress: Bool, isIPv6: Bool = false, transport: Int? = nil, port: Int? = nil, from group: GroupSpec? = nil
     ) -> RuleSpec {
         RuleSpec(
-            isIngress: ingress, isIPv6: false, transport: transport, low: port, high: port, remotePrefix: nil,
+            isIngress: ingress, isIPv6: isIPv6, transport: transport, low: port, high: port, remotePrefix: nil,
             remoteGroup: group?.id)
     }
 }
@@ -127,8 +132,10 @@ struct Peer: Sendable {
         try await lab.fabric.local.transact(.host, OVNFabric.makePlug(device, port.id.text, 0))
         lab.fabric.unsettled.insert(device)
         try await lab.fabric.settle(on: lab.host)
-        if address {
-            try await Command.run(["ip", "-n", name, "addr", "add", "\(port.addresses[0].address)/24", "dev", "eth0"])
+        for own in address ? port.addresses.map(\.address) : [] {
+            // Nobody else can have it: waiting whether somebody does would only take a second.
+            let how = own.isIPv6 ? ["\(own)/64", "dev", "eth0", "nodad"] : ["\(own)/24", "dev", "eth0"]
+            try await Command.run(["ip", "-n", name, "addr", "add"] + how)
         }
         try await Command.run(["ip", "-n", name, "link", "set", "eth0", "up"])
         return Peer(namespace: namespace, port: port)

@@ -103,8 +103,8 @@ def sections(cloud, guest, work):
         "endpoint_type": "public", "project_network_cidr": "10.100.0.0/16", "project_network_mask_bits": 24,
         "project_networks_reachable": False, "build_timeout": 60, "build_interval": 1,
         "default_network": "10.100.0.0/16", "public_network_id": network, "floating_network_name": network_name}
-    yield "network-feature-enabled", {"api_extensions": extensions(cloud, "/network/v2.0/extensions"), "ipv6": False,
-                                      "floating_ips": True}
+    yield "network-feature-enabled", {"api_extensions": extensions(cloud, "/network/v2.0/extensions"), "ipv6": True,
+                                      "ipv6_subnet_attributes": True, "floating_ips": True}
     yield "validation", {"run_validation": False, "connect_method": "fixed"}
     yield "scenario", {"img_file": guest}
 

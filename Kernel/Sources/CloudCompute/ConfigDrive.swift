@@ -56,11 +56,29 @@ extension Stored where R == Server {
                     ]
                 }),
             "networks": .array(
-                interfaces.enumerated().map { place, it in
-                    ["id": "network\(place)", "link": "nic\(place)", "type": "ipv4_dhcp"]
-                }),
+                interfaces.enumerated().flatMap { place, it in
+                    Self.networks(of: it).map { $0.merging(["link": "nic\(place)"]) { $1 } }
+                }.enumerated().map { .object($1.merging(["id": "network\($0)"]) { $1 }) }),
             "services": [],
         ]
+    }
+
+    /// IPv4 by DHCP; each address of IPv6 as its subnet says, and as it stands where its subnet says nothing.
+    private static func networks(of it: Interface) -> [[String: JSON]] {
+        let v6 = it.addresses.filter(\.address.isIPv6)
+        let v4: [[String: JSON]] = v6.isEmpty || v6.count < it.addresses.count ? [["type": "ipv4_dhcp"]] : []
+        return v4
+            + v6.map { it in
+                guard it.mode == nil else { return ["type": .string("ipv6_" + (it.mode?.rawValue ?? ""))] }
+                let mask = CIDR(holding: IPAddress(number: .max, isIPv6: true), prefix: it.prefix).first
+                let route: JSON = [
+                    "network": "::", "netmask": "::", "gateway": .string(it.gateway?.description ?? ""),
+                ]
+                return [
+                    "type": "ipv6", "ip_address": .string(it.address.description), "netmask": .string(mask.description),
+                    "routes": it.gateway == nil ? [] : [route],
+                ]
+            }
     }
 
     /// The name as a host name (RFC 1123): letters, digits and hyphens, at most 63.

@@ -107,8 +107,10 @@ extension Server {
         var out: [String: [JSON]] = [:]
         for interface in interfaces {
             out[interface.networkName, default: []] += []
-            for address in interface.addresses {
-                var entry: [String: JSON] = ["addr": .string(address.description), "version": 4]
+            for address in interface.addresses.map(\.address) {
+                var entry: [String: JSON] = [
+                    "addr": .string(address.description), "version": address.isIPv6 ? 6 : 4,
+                ]
                 if isDetailed {
                     entry["OS-EXT-IPS:type"] = "fixed"
                     entry["OS-EXT-IPS-MAC:mac_addr"] = .string(interface.mac.text)

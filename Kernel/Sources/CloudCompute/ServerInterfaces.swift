@@ -45,7 +45,7 @@ extension Compute {
             "port_id": .string(it.port), "net_id": .string(it.network), "mac_addr": .string(it.mac.text),
             "port_state": "ACTIVE",
             "fixed_ips": .array(
-                zip(it.addresses, it.subnets).map { ["ip_address": .string($0.description), "subnet_id": .string($1)] }),
+                it.addresses.map { ["ip_address": .string($0.address.description), "subnet_id": .string($0.subnet)] }),
         ]
     }
 
@@ -83,15 +83,15 @@ extension Compute {
             let wanted = call.body["interfaceAttachment"]?.object ?? [:]
             let fixed = wanted["fixed_ips"]?.array ?? []
             let address = fixed.first?["ip_address"]?.string ?? ""
-            guard fixed.count <= 1, address.isEmpty || IPv4(address) != nil else {
-                throw .invalid("fixed_ips holds at most one IPv4 address.", field: "fixed_ips")
+            guard fixed.count <= 1, address.isEmpty || IPAddress(address) != nil else {
+                throw .invalid("fixed_ips holds at most one IP address.", field: "fixed_ips")
             }
             let (network, port) = (wanted["net_id"]?.string, wanted["port_id"]?.string)
             guard network == nil || port == nil else {
                 throw .invalid("Name a network or a port, not both.", field: "net_id")
             }
             let wishes =
-                network ?? port == nil ? [] : [InterfaceWish(network: network, port: port, address: IPv4(address))]
+                network ?? port == nil ? [] : [InterfaceWish(network: network, port: port, address: IPAddress(address))]
             let id = ID<Server>(call.parameter("server_id"))
             return try await call.write(id.text) { (writer) throws(CloudError) in
                 let before = Set(try cabling.interfaces(of: Reference(id), in: writer).map(\.port))

@@ -69,15 +69,15 @@ struct ServerList: Sendable {
         case "name":
             let pattern = Pattern(text)
             keep { (it, _) throws(CloudError) in pattern.matches(it.value.name) }
-        case "ip":
+        case "ip", "ip6":
             let pattern = Pattern(text)
             keep { (it, reader) throws(CloudError) in
                 try cabling.interfaces(of: Reference(it.id), in: reader).contains {
-                    $0.addresses.contains { pattern.matches($0.description) }
+                    $0.addresses.contains {
+                        $0.address.isIPv6 == (name == "ip6") && pattern.matches($0.address.description)
+                    }
                 }
             }
-        // Ports have IPv4 addresses.
-        case "ip6": keep { (_, _) throws(CloudError) in false }
         case "changes-since", "changes_since":
             let moment = try Self.moment(text, name)
             keep { (it, _) throws(CloudError) in it.updatedAt >= moment }

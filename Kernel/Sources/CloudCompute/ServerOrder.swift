@@ -110,14 +110,14 @@ struct ServerOrder: Sendable {
         var out: [InterfaceWish] = []
         for item in list {
             let address = item["fixed_ip"]?.string ?? ""
-            guard address.isEmpty || IPv4(address) != nil else {
-                throw .invalid("'\(address.prefix(64))' is not an IPv4 address.", field: "fixed_ip")
+            guard address.isEmpty || IPAddress(address) != nil else {
+                throw .invalid("'\(address.prefix(64))' is not an IP address.", field: "fixed_ip")
             }
             let (network, port) = (item["uuid"]?.string, item["port"]?.string)
             guard network != nil || port != nil else {
                 throw .invalid("A network needs a uuid or a port.", field: "networks")
             }
-            out.append(InterfaceWish(network: network, port: port, address: IPv4(address)))
+            out.append(InterfaceWish(network: network, port: port, address: IPAddress(address)))
         }
         guard out.count < 2 || Set(out.compactMap(\.port)).count == out.compactMap(\.port).count else {
             throw .invalid("A port stands twice.", field: "networks")

@@ -21,31 +21,6 @@ public struct IPv4: Hashable, Comparable, Sendable, LosslessStringConvertible {
     public static func < (a: Self, b: Self) -> Bool { a.number < b.number }
 }
 
-/// An IPv4 network (RFC 4632): its first address and the length of its prefix.
-public struct CIDR: Hashable, Sendable, LosslessStringConvertible {
-    public let first: IPv4
-    /// 0 to 32.
-    public let prefix: Int
-
-    /// Reads `10.0.0.0/24`; nil for anything else, host bits included.
-    public init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let address = IPv4(String(parts[0])), let prefix = Int(parts[1]),
-            String(prefix) == parts[1], (0...32).contains(prefix)
-        else { return nil }
-        self.prefix = prefix
-        first = address
-        guard address.number & ~mask == 0 else { return nil }
-    }
-
-    private var mask: UInt32 { prefix == 0 ? 0 : UInt32.max << UInt32(32 - prefix) }
-
-    public var last: IPv4 { IPv4(number: first.number | ~mask) }
-    public func contains(_ address: IPv4) -> Bool { address.number & mask == first.number }
-    public func overlaps(_ other: CIDR) -> Bool { contains(other.first) || other.contains(first) }
-    public var description: String { "\(first)/\(prefix)" }
-}
-
 /// An Ethernet address in lower case with colons.
 public struct MAC: Hashable, Sendable, LosslessStringConvertible {
     public let text: String

@@ -41,9 +41,11 @@ public struct CloudError: Error, Hashable, Sendable, CustomStringConvertible {
     public let detail: String?
     /// The attribute that was refused, if one was.
     public let field: String?
+    /// The name that clients of one dialect look for, where the code's own is too coarse for them.
+    public let name: String?
 
-    public init(_ code: Code, _ message: String, detail: String? = nil, field: String? = nil) {
-        (self.code, self.message, self.detail, self.field) = (code, message, detail, field)
+    public init(_ code: Code, _ message: String, detail: String? = nil, field: String? = nil, name: String? = nil) {
+        (self.code, self.message, self.detail, self.field, self.name) = (code, message, detail, field, name)
     }
 
     public static func invalid(_ message: String, field: String? = nil) -> Self {

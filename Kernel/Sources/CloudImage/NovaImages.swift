@@ -135,7 +135,7 @@ enum NovaImages {
     }
 
     private static let deleteItem = Route(
-        .delete, .compute, itemPath + "/metadata/{metadata_key}", action: "update", kind: Image.kind,
+        .delete, .compute, itemPath + "/metadata/{metadata_key}", action: "remove", kind: Image.kind,
         rule: .role(.member), status: 204, "Takes one item out of an image's metadata."
     ) { (call) throws(CloudError) in
         let key = call.parameter("metadata_key")

@@ -18,19 +18,22 @@ public struct NetworkSpec: Hashable, Sendable {
 public struct SubnetSpec: Hashable, Sendable {
     public var id: ID<Subnet>
     public var cidr: CIDR
-    public var gateway: IPv4?
+    public var gateway: IPAddress?
+    /// Whether DHCP is answered: of the subnet's family.
     public var dhcp: Bool
-    public var nameServers: [IPv4]
+    /// Whether DHCPv6 tells all but addresses.
+    public var isStateless = false
+    public var nameServers: [IPAddress]
     /// Destination and next hop of each further route.
     public var routes: [HostRoute]
-    /// The address that answers DHCP.
-    public var dhcpServer: IPv4
+    /// The address that answers DHCP; nil for IPv6, where a server is known by its card.
+    public var dhcpServer: IPv4?
     /// Whether a router has the gateway's address, and answers ARP for it.
     public var isRouted: Bool
 
     public init(
-        id: ID<Subnet>, cidr: CIDR, gateway: IPv4?, dhcp: Bool, nameServers: [IPv4], routes: [HostRoute],
-        dhcpServer: IPv4, isRouted: Bool = false
+        id: ID<Subnet>, cidr: CIDR, gateway: IPAddress?, dhcp: Bool, nameServers: [IPAddress], routes: [HostRoute],
+        dhcpServer: IPv4?, isRouted: Bool = false
     ) {
         self.isRouted = isRouted
         (self.id, self.cidr, self.gateway, self.dhcp) = (id, cidr, gateway, dhcp)
@@ -41,8 +44,8 @@ public struct SubnetSpec: Hashable, Sendable {
 /// A route that DHCP hands out.
 public struct HostRoute: Hashable, Sendable {
     public var destination: CIDR
-    public var nextHop: IPv4
-    public init(destination: CIDR, nextHop: IPv4) { (self.destination, self.nextHop) = (destination, nextHop) }
+    public var nextHop: IPAddress
+    public init(destination: CIDR, nextHop: IPAddress) { (self.destination, self.nextHop) = (destination, nextHop) }
 }
 
 /// A port as the fabric needs to know it. It may send only from its own hardware address and addresses.
@@ -113,8 +116,19 @@ public struct RouterSpec: Hashable, Sendable {
         public var addresses: [String]
         /// Whether it leads out of the cloud, where one host speaks for all.
         public var isGateway: Bool
+        /// What it advertises to IPv6 guests; nil for nothing.
+        public var advertisement: Advertisement?
         public init(port: ID<Port>, mac: MAC, addresses: [String], isGateway: Bool) {
             (self.port, self.mac, self.addresses, self.isGateway) = (port, mac, addresses, isGateway)
+        }
+    }
+    /// What guests of an IPv6 network are told unasked (RFC 4861): the network's prefixes, and this.
+    public struct Advertisement: Hashable, Sendable {
+        public var mode: IPv6Mode
+        public var mtu: Int
+        public var nameServer: IPAddress?
+        public init(mode: IPv6Mode, mtu: Int, nameServer: IPAddress?) {
+            (self.mode, self.mtu, self.nameServer) = (mode, mtu, nameServer)
         }
     }
     /// An address of the outside that stands for addresses of the inside.
@@ -142,8 +156,8 @@ public struct RouterSpec: Hashable, Sendable {
 /// An address of a port, and the subnet that it is of.
 public struct PortAddress: Hashable, Sendable {
     public var subnet: ID<Subnet>
-    public var address: IPv4
-    public init(subnet: ID<Subnet>, address: IPv4) { (self.subnet, self.address) = (subnet, address) }
+    public var address: IPAddress
+    public init(subnet: ID<Subnet>, address: IPAddress) { (self.subnet, self.address) = (subnet, address) }
 }
 
 /// Carries packets between ports. Every call is idempotent; those about one machine name it.

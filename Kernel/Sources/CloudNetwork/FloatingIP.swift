@@ -51,16 +51,16 @@ extension FloatingIP: Metered {
         var place = Port()
         place.network = network.id
         if draft.address != nil || !draft.subnet.text.isEmpty {
-            place.addresses = [Port.FixedAddress(subnet: draft.subnet, address: draft.address)]
+            place.addresses = [Port.FixedAddress(subnet: draft.subnet, address: draft.address.map(IPAddress.v4))]
             place.addressesAreOpen = false
         }
-        try place.takeAddresses(for: Reference(draft.id), in: writer)
-        guard let taken = place.addresses.first else {
+        try place.takeAddresses(for: Reference(draft.id), only: false, in: writer)
+        guard let taken = place.addresses.first, let address = taken.address?.v4 else {
             throw .invalid(
                 "Bad floatingip request: Network \(network.id) does not contain any IPv4 subnet.",
                 field: "floating_network_id")
         }
-        (draft.value.subnet, draft.value.address) = (taken.subnet, taken.address)
+        (draft.value.subnet, draft.value.address) = (taken.subnet, address)
         try draft.associate(was: nil, caller, in: writer)
     }
 
@@ -104,8 +104,10 @@ extension Stored where R == FloatingIP {
         } else {
             let port = try writer.get(ID<Port>(value.port), for: caller)
             guard port.project == project || caller.isOperator else { throw .missing(Port.kind.title, value.port) }
-            let own = value.fixed == nil ? port.addresses.first : port.addresses.first { $0.address == value.fixed }
-            guard let own, let fixed = own.address else {
+            let own = port.addresses.first { it in
+                it.address?.v4.map { value.fixed == nil || $0 == value.fixed } ?? false
+            }
+            guard let own, let fixed = own.address?.v4 else {
                 throw .invalid(
                     "Bad floatingip request: Port \(port.id) does not have fixed ip \(value.fixed?.description ?? "").",
                     field: "fixed_ip_address")

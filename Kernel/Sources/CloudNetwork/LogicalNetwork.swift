@@ -127,7 +127,9 @@ extension LogicalNetwork: Metered {
     ) throws(CloudError) {
         let ports = try writer.list(Port.self, Query(Port.kind, limit: 4).with("network_id", .string(it.id.text)))
         guard ports.isEmpty else {
-            throw .conflict("Network \(it.id) is in use by \(Port.describe(ports)).")
+            throw .conflict(
+                "Network \(it.id) is in use by \(Port.describe(ports)). There are one or more ports still in use on the network."
+            )
         }
         // Subnets go with their network, as Neutron's do.
         for subnet in try writer.list(Subnet.self, where: "network_id", .string(it.id.text)) {

@@ -68,9 +68,21 @@ public struct NetworkCabling: Cabling {
             out.append(
                 Interface(
                     port: port.id.text, networkName: try reader.get(port.network).value.name, mac: mac,
-                    addresses: port.addresses.compactMap(\.address), mtu: LogicalNetwork.mtu,
-                    network: port.network.text,
-                    subnets: port.addresses.filter { $0.address != nil }.map(\.subnet.text)))
+                    addresses: try addresses(of: port, in: reader), mtu: LogicalNetwork.mtu,
+                    network: port.network.text))
+        }
+        return out
+    }
+
+    private func addresses(of port: Stored<Port>, in reader: any Reader) throws(CloudError) -> [Interface.Address] {
+        var out: [Interface.Address] = []
+        for own in port.addresses {
+            guard let address = own.address else { continue }
+            let subnet = try reader.find(own.subnet)
+            out.append(
+                Interface.Address(
+                    address: address, subnet: own.subnet.text, prefix: subnet?.cidr?.prefix ?? address.width,
+                    gateway: subnet?.gateway, mode: subnet?.addressMode ?? subnet?.routerMode))
         }
         return out
     }

@@ -9,7 +9,7 @@ public struct Port: Lifecycle {
     public var name = "", description = "", adminUp = true
     public var mac: MAC?
     public var addresses: [FixedAddress] = []
-    /// Whether nobody said which addresses: then it gets one of each subnet's first free ones.
+    /// Whether nobody said which addresses: then it gets a free one of each family.
     var addressesAreOpen = true
     public var deviceID = "", deviceOwner = ""
     /// Whether it was made for its device and goes with it.
@@ -66,14 +66,14 @@ public struct Port: Lifecycle {
     /// An address on a subnet.
     public struct FixedAddress: Hashable, Sendable, JSONConvertible {
         public var subnet: ID<Subnet>
-        public var address: IPv4?
-        public init(subnet: ID<Subnet>, address: IPv4?) { (self.subnet, self.address) = (subnet, address) }
+        public var address: IPAddress?
+        public init(subnet: ID<Subnet>, address: IPAddress?) { (self.subnet, self.address) = (subnet, address) }
         public init(json: JSON) throws(CloudError) {
             guard let object = json.object else { throw .invalid("an address is an object.") }
             subnet = ID(object["subnet_id"]?.string ?? "")
             address = nil
             guard let given = object["ip_address"] else { return }
-            guard let read = given.string.flatMap({ IPv4($0) }) else { throw .invalid("not an IPv4 address.") }
+            guard let read = given.string.flatMap({ IPAddress($0) }) else { throw .invalid("not an IP address.") }
             address = read
         }
         public var json: JSON {
@@ -176,7 +176,7 @@ extension Port: Metered {
         if !it.value.addressesAreOpen, it.addresses != old.addresses {
             try it.value.exchangeAddresses(for: it.id, was: old.value, in: writer)
             if it.value.isRouters { try Router.refresh(ID(it.deviceID), in: writer) }
-            try FloatingIP.letGo(of: it, keeping: Set(it.addresses.compactMap(\.address)), in: writer)
+            try FloatingIP.letGo(of: it, keeping: Set(it.addresses.compactMap(\.address?.v4)), in: writer)
         }
         // Only the cloud takes a port out of a server; were a tenant to name another server, the port's cable would
         // come out in there, whoever owns it.

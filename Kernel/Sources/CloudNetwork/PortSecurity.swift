@@ -20,8 +20,8 @@ extension Port {
         }
         public var json: JSON {
             // An address alone is shown as it was given.
-            let isOne = prefix.length == (prefix.isIPv6 ? 128 : 32)
-            let text = isOne ? String(prefix.description.split(separator: "/")[0]) : prefix.description
+            let (first, length) = (prefix.block.first, prefix.length)
+            let text = length == first.width ? first.description : prefix.description
             return ["ip_address": .string(text), "mac_address": .string(mac?.text ?? "")]
         }
     }
@@ -66,15 +66,14 @@ extension Port {
 
     /// Blocks that hold whole organisations, or that no card may have, are nobody's to send from.
     private static func check(_ prefix: Prefix) throws(CloudError) {
-        let first = String(prefix.description.split(separator: "/")[0])
-        let isWide = prefix.length < (prefix.isIPv6 ? 64 : 16)
+        let isWide = prefix.length < (prefix.isIPv6 ? 48 : 16)
         let isSpecial: Bool
-        if let v4 = IPv4(first) {
-            let top = v4.number >> 24
-            isSpecial = top == 0 || top == 127 || top >= 224 || v4.number >> 16 == 0xa9fe
-        } else {
-            let high = IPv6(first)?.high ?? 0
-            isSpecial = high >> 56 == 0xff || high >> 54 == 0x3fa || high == 0
+        switch prefix.block.first {
+        case .v4(let address):
+            let top = address.number >> 24
+            isSpecial = top == 0 || top == 127 || top >= 224 || address.number >> 16 == 0xa9fe
+        case .v6(let address):
+            isSpecial = address.number >> 120 == 0xff || address.number >> 118 == 0x3fa || address.number >> 64 == 0
         }
         guard !isWide, !isSpecial else {
             throw .invalid(

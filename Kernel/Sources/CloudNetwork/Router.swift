@@ -92,22 +92,30 @@ extension Stored where R == Router {
             guard let mac = port.mac else { continue }
             let isGateway = port.deviceOwner == Router.gatewayOwner
             var addresses: [String] = []
+            var advertisement: RouterSpec.Advertisement?
             for own in port.addresses {
                 guard let address = own.address, let subnet = try reader.find(own.subnet), let cidr = subnet.cidr else {
                     continue
                 }
                 addresses.append("\(address)/\(cidr.prefix)")
-                if !isGateway { inside.append(cidr); continue }
-                outside = outside ?? address
+                if !isGateway {
+                    inside.append(cidr)
+                    advertisement = advertisement ?? subnet.value.advertisement
+                    continue
+                }
+                outside = outside ?? address.v4
                 if let hop = subnet.gateway {
-                    spec.routes.insert(HostRoute(destination: CIDR("0.0.0.0/0")!, nextHop: hop))
+                    spec.routes.insert(HostRoute(destination: CIDR(holding: hop, prefix: 0), nextHop: hop))
                 }
             }
             guard !addresses.isEmpty else { continue }
-            spec.legs.insert(RouterSpec.Leg(port: port.id, mac: mac, addresses: addresses, isGateway: isGateway))
+            var leg = RouterSpec.Leg(port: port.id, mac: mac, addresses: addresses, isGateway: isGateway)
+            leg.advertisement = advertisement
+            spec.legs.insert(leg)
         }
         if let outside, value.snat {
-            for cidr in inside {
+            // An IPv6 address is its owner's own wherever it goes.
+            for cidr in inside where !cidr.isIPv6 {
                 spec.translations.insert(.init(external: outside, inside: cidr.description, isFloating: false))
             }
         }

@@ -47,7 +47,7 @@ extension Stored where R == Router {
             throw .invalid("A router has at most 30 routes, each once.", field: "routes")
         }
         var near: [CIDR] = []
-        var own: [IPv4] = []
+        var own: [IPAddress] = []
         for port in try ports(in: writer) {
             for address in port.addresses {
                 if let cidr = try writer.find(address.subnet)?.cidr { near.append(cidr) }

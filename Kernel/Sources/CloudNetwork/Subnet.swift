@@ -2,21 +2,27 @@ import CloudCore
 import CloudStore
 import CloudWire
 
-/// A block of addresses on a network, and what DHCP says about it. IPv4.
+/// A block of addresses of either family on a network, and what DHCP says about it.
 public struct Subnet: Resource {
     public var network = ID<LogicalNetwork>("")
     public var name = "", description = ""
     public var cidr: CIDR?
-    public var gateway: IPv4?
+    public var gateway: IPAddress?
     /// Whether nobody said which gateway: then it is the first address.
     var gatewayIsOpen = true
     public var dhcp = true
+    /// How IPv6 guests come by addresses; nil where the cloud does not say, and addresses are chosen as in IPv4.
+    public var addressMode: IPv6Mode?
+    /// What the network's router advertises; nil where it does not.
+    public var routerMode: IPv6Mode?
     public var nameServers: [String] = [], ntpServers: [String] = []
     public var hostRoutes: [Route] = []
     public var pools: [Pool] = []
     public var pool: ID<SubnetPool>?
     /// The length of the prefix that is to be cut from the pool; nil for the pool's usual one.
     var length: Int?
+    /// The family that was asked for; nil where it follows from the addresses.
+    var family: Int?
     public var tags: [String: String] = [:]
 
     public init() {}
@@ -27,7 +33,12 @@ public struct Subnet: Resource {
         .reference("network_id", \.network, [.read, .create, .required, .indexed], "The network it is on."),
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
-        .parsed("cidr", \.cidr, [.read, .create, .indexed], "Its addresses, as 10.0.0.0/24."),
+        .parsed("cidr", \.cidr, [.read, .create, .indexed], "Its addresses, as 10.0.0.0/24 or 2001:db8::/64."),
+        Field(
+            "ip_version", .integer(4...6), [.read], "4 or 6, as its addresses are.",
+            get: { .integer($0.isIPv6 ? 6 : 4) }, set: { (_, _) in }),
+        mode("ipv6_address_mode", \.addressMode, "How IPv6 guests come by addresses."),
+        mode("ipv6_ra_mode", \.routerMode, "What the network's router advertises to IPv6 guests."),
         .parsed(
             "gateway_ip", \.gateway, [.read, .create, .update], "The way out; the first address unless said otherwise."),
         .boolean("enable_dhcp", \.dhcp, [.read, .create, .update], "Whether DHCP hands the addresses out."),
@@ -44,11 +55,11 @@ public struct Subnet: Resource {
 
     /// A range of addresses, both ends included.
     public struct Pool: Hashable, Sendable, JSONConvertible {
-        public var start: IPv4, end: IPv4
-        public init(start: IPv4, end: IPv4) { (self.start, self.end) = (start, end) }
+        public var start: IPAddress, end: IPAddress
+        public init(start: IPAddress, end: IPAddress) { (self.start, self.end) = (start, end) }
         public init(json: JSON) throws(CloudError) {
-            guard let start = json["start"]?.string.flatMap({ IPv4($0) }),
-                let end = json["end"]?.string.flatMap({ IPv4($0) }), start <= end
+            guard let start = json["start"]?.string.flatMap({ IPAddress($0) }),
+                let end = json["end"]?.string.flatMap({ IPAddress($0) }), start <= end, start.isIPv6 == end.isIPv6
             else { throw .invalid("a pool has a start and an end that is not before it.") }
             (self.start, self.end) = (start, end)
         }
@@ -57,10 +68,10 @@ public struct Subnet: Resource {
 
     /// A route to a destination by a next hop.
     public struct Route: Hashable, Sendable, JSONConvertible {
-        public var destination: CIDR, nextHop: IPv4
+        public var destination: CIDR, nextHop: IPAddress
         public init(json: JSON) throws(CloudError) {
             guard let destination = json["destination"]?.string.flatMap({ CIDR($0) }),
-                let nextHop = json["nexthop"]?.string.flatMap({ IPv4($0) })
+                let nextHop = json["nexthop"]?.string.flatMap({ IPAddress($0) }), destination.isIPv6 == nextHop.isIPv6
             else { throw .invalid("a route has a destination, as 10.0.0.0/8, and a nexthop address.") }
             (self.destination, self.nextHop) = (destination, nextHop)
         }
@@ -84,8 +95,13 @@ extension Subnet: Metered {
             throw .missing(LogicalNetwork.kind.title, network.id.text)
         }
         try draft.value.cut(for: caller, in: writer)
-        guard let cidr = draft.cidr, cidr.prefix <= 30 else {
+        guard let cidr = draft.cidr, cidr.first.width - cidr.prefix >= 2 else {
             throw .invalid("Invalid input for cidr: a subnet has at least four addresses.", field: "cidr")
+        }
+        guard draft.value.family.map({ $0 == (cidr.isIPv6 ? 6 : 4) }) ?? true else {
+            throw .invalid(
+                "Invalid input for operation: cidr '\(cidr)' does not match the ip_version '\(draft.value.family ?? 4)'.",
+                field: "cidr")
         }
         for other in try writer.list(Subnet.self, where: "network_id", .string(network.id.text)) {
             if let taken = other.cidr, taken.overlaps(cidr) {
@@ -94,10 +110,11 @@ extension Subnet: Metered {
                     field: "cidr")
             }
         }
-        if draft.gatewayIsOpen { draft.value.gateway = IPv4(number: cidr.first.number + 1) }
+        if draft.gatewayIsOpen { draft.value.gateway = IPAddress(number: cidr.first.number + 1, isIPv6: cidr.isIPv6) }
         draft.value.clean()
         try draft.value.check(cidr)
         if draft.pools.isEmpty { draft.value.pools = wholePools(cidr, without: draft.gateway) }
+        if draft.value.isByCard { try draft.addToCards(in: writer) }
         try writer.change(&network)
     }
 
@@ -118,6 +135,7 @@ extension Subnet: Metered {
         }
         var network = try writer.get(it.network)
         try writer.change(&network)
+        if it.value.advertisement != old.value.advertisement { try it.readvertise(in: writer) }
         guard it.gateway != old.gateway else { return }
         for router in try writer.list(Router.self, where: "gateway_network", .string(it.network.text)) {
             try Router.refresh(router.id, in: writer)
@@ -129,10 +147,12 @@ extension Subnet: Metered {
         let users = try writer.list(Port.self, where: "network_id", .string(it.network.text))
             .filter { $0.addresses.contains { $0.subnet == it.id } }
         let floating = try writer.list(FloatingIP.self, where: "subnet_id", .string(it.id.text))
+        let staying = users.filter { $0.value.isRouters || !it.value.isByCard }
         if let first = floating.first { throw .conflict("Subnet \(it.id) is in use by floating IP \(first.id).") }
-        guard users.isEmpty else {
-            throw .conflict("Subnet \(it.id) is in use by \(Port.describe(Array(users.prefix(4)))).")
+        guard staying.isEmpty else {
+            throw .conflict("Subnet \(it.id) is in use by \(Port.describe(Array(staying.prefix(4)))).")
         }
+        try it.takeFromCards(users, in: writer)
         var network = try writer.get(it.network)
         try writer.change(&network)
     }
@@ -156,124 +176,4 @@ extension Subnet: Metered {
             throw .invalid("The pool does not have \(cidr) to give.", field: "cidr")
         }
     }
-
-    /// ECL's client says 0.0.0.0 where it means no server.
-    private mutating func clean() {
-        nameServers.removeAll { $0 == "0.0.0.0" }
-        ntpServers.removeAll { $0 == "0.0.0.0" }
-    }
-
-    private func check(_ cidr: CIDR) throws(CloudError) {
-        func isUsable(_ address: IPv4) -> Bool {
-            cidr.contains(address) && address != cidr.first && address != cidr.last
-        }
-        if let gateway, !isUsable(gateway) {
-            throw .invalid("The gateway \(gateway) is no usable address of \(cidr).", field: "gateway_ip")
-        }
-        for server in nameServers + ntpServers where IPv4(server) == nil {
-            throw .invalid("'\(server)' is not an IPv4 address.", field: "dns_nameservers")
-        }
-        guard nameServers.count <= 8, ntpServers.count <= 8, hostRoutes.count <= 20, pools.count <= 16 else {
-            throw .invalid("At most 8 servers of a sort, 20 routes and 16 pools.")
-        }
-        for pool in pools where !isUsable(pool.start) || !isUsable(pool.end) {
-            throw .invalid("The pool \(pool.start)-\(pool.end) is not within \(cidr).", field: "allocation_pools")
-        }
-        for (place, pool) in pools.enumerated() {
-            for other in pools[(place + 1)...] where pool.start <= other.end && other.start <= pool.end {
-                throw .invalid("The pools overlap.", field: "allocation_pools")
-            }
-            if let gateway, pool.start <= gateway, gateway <= pool.end {
-                throw .invalid("The gateway \(gateway) lies in a pool.", field: "allocation_pools")
-            }
-        }
-    }
-
-    /// All usable addresses but the gateway.
-    private static func wholePools(_ cidr: CIDR, without gateway: IPv4?) -> [Pool] {
-        let (first, last) = (cidr.first.number + 1, cidr.last.number - 1)
-        guard let gateway = gateway?.number else { return [Pool(start: IPv4(number: first), end: IPv4(number: last))] }
-        return [(first, gateway &- 1), (gateway &+ 1, last)].filter { $0.0 <= $0.1 && $0.1 <= last && $0.0 >= first }
-            .map { Pool(start: IPv4(number: $0.0), end: IPv4(number: $0.1)) }
-    }
-}
-
-extension Subnet {
-    /// What the fabric is told of a network's subnets.
-    static func specs(of network: ID<LogicalNetwork>, in reader: any Reader) throws(CloudError) -> [SubnetSpec] {
-        try reader.list(Subnet.self, where: "network_id", .string(network.text)).map { (it) throws(CloudError) in
-            guard let cidr = it.cidr else { throw .fault("subnet \(it.id) has no addresses") }
-            return SubnetSpec(
-                id: it.id, cidr: cidr, gateway: it.gateway, dhcp: it.dhcp,
-                nameServers: it.nameServers.compactMap { IPv4($0) },
-                routes: it.hostRoutes.map { HostRoute(destination: $0.destination, nextHop: $0.nextHop) },
-                // Without a gateway DHCP answers from a link-local address, which no subnet can hold.
-                dhcpServer: it.gateway ?? IPv4("169.254.169.254")!,
-                // Nobody but a router may have the gateway's address.
-                isRouted: try it.gateway.map { (gateway) throws(CloudError) in
-                    try reader.claims(space(it.id)).contains(gateway.description)
-                } ?? false)
-        }
-    }
-
-    static let face = Face<Subnet>(
-        .network, "/v2.0/subnets", "subnet", "subnets",
-        [
-            .id(), .field("network_id"), .field("name"), .field("description"), .field("cidr"), gatewayAttribute,
-            .field("enable_dhcp"), .field("dns_nameservers"), .field("ntp_servers"), .field("host_routes"),
-            .field("allocation_pools"), .field("subnetpool_id"), lengthAttribute, .revision(), .eclTags(),
-            .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
-            versionAttribute,
-            .computed("service_types", "What its addresses are for: anything.") { (_, _) in [] },
-            .computed("segment_id", "Segments are not offered.") { (_, _) in .null },
-            .computed("dns_publish_fixed_ip", "Whether DNS tells its addresses.") { (_, _) in false },
-            .computed("router:external", "Whether its network leads out.") { (it, reader) throws(CloudError) in
-                .bool(try reader.get(it.network).isExternal)
-            }.only(for: .openstack),
-            .computed("ipv6_address_mode", "IPv4 subnets have none.") { (_, _) in .null },
-            .computed("ipv6_ra_mode", "IPv4 subnets have none.") { (_, _) in .null },
-            .computed("status", "Its network's.") { (it, reader) throws(CloudError) in
-                .string(try reader.get(it.network).status.rawValue)
-            },
-        ])
-
-    /// Null where there is no gateway; where nobody says, it is the first address.
-    private static let gatewayAttribute = Attribute<Subnet>(
-        "gateway_ip", column: "gateway_ip", type: .text(max: 64, lines: false), rights: [.read, .create, .update],
-        "The way out; the first address unless said otherwise; null for none.",
-        read: { (it, _) throws(CloudError) in it.gateway.map { .string($0.description) } ?? .null },
-        write: { (subnet, json) throws(CloudError) in
-            subnet.gatewayIsOpen = false
-            guard !json.isNull else { return subnet.gateway = nil }
-            guard let address = json.string.flatMap({ IPv4($0) }) else {
-                throw .invalid("Invalid input for gateway_ip: not an IPv4 address.", field: "gateway_ip")
-            }
-            subnet.gateway = address
-        })
-
-    private static let lengthAttribute = Attribute<Subnet>(
-        "prefixlen", type: .integer(1...32), rights: .create, "The length of the prefix to cut from the pool.",
-        read: { (_, _) throws(CloudError) in .null },
-        write: { (subnet, json) throws(CloudError) in
-            guard !json.isNull else { return }
-            guard let length = json.integer ?? json.string.flatMap({ Int($0) }), (1...32).contains(length) else {
-                throw .invalid("Invalid input for prefixlen: 1 to 32.", field: "prefixlen")
-            }
-            subnet.length = length
-        })
-
-    private static let versionAttribute = Attribute<Subnet>(
-        "ip_version", type: .integer(4...4), rights: [.read, .create], "Always 4.",
-        read: { (_, _) throws(CloudError) in 4 },
-        write: { (_, json) throws(CloudError) in
-            guard json == 4 else {
-                throw .invalid("Invalid input for ip_version: only 4 is offered.", field: "ip_version")
-            }
-        })
-
-    static let routes = [
-        face.list(), face.show(),
-        face.create(example: ["subnet": ["network_id": "{network}", "cidr": "10.0.0.0/24", "ip_version": 4]]),
-        face.update(example: ["subnet": ["name": "front"]]), face.delete(),
-    ]
 }

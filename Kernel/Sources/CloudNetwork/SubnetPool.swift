@@ -6,7 +6,8 @@ import CloudWire
 public struct SubnetPool: Resource {
     public var name = "", description = ""
     public var prefixes: [String] = []
-    public var shortest = 8, usual = 24, longest = 30
+    /// Lengths of the prefixes of its subnets; 0 where nobody says, until it is known which family it is of.
+    public var shortest = 0, usual = 0, longest = 0
     public var tags: [String: String] = [:]
 
     public init() {}
@@ -17,10 +18,10 @@ public struct SubnetPool: Resource {
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
         .value("prefixes", \.prefixes, [.read, .create, .update, .required], max: 4096, "The blocks."),
-        .integer("min_prefixlen", \.shortest, [.read, .create, .update], 1...32, "The shortest prefix of a subnet."),
+        .integer("min_prefixlen", \.shortest, [.read, .create, .update], 1...128, "The shortest prefix of a subnet."),
         .integer(
-            "default_prefixlen", \.usual, [.read, .create, .update], 1...32, "A subnet's unless it says another."),
-        .integer("max_prefixlen", \.longest, [.read, .create, .update], 1...32, "The longest prefix of a subnet."),
+            "default_prefixlen", \.usual, [.read, .create, .update], 1...128, "A subnet's unless it says another."),
+        .integer("max_prefixlen", \.longest, [.read, .create, .update], 1...128, "The longest prefix of a subnet."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
     ]
 
@@ -32,13 +33,15 @@ public struct SubnetPool: Resource {
         guard (shortest...longest).contains(length) else {
             throw .invalid("The prefix length \(length) is not between \(shortest) and \(longest).", field: "prefixlen")
         }
-        let step = UInt64(1) << UInt64(32 - length)
         for block in prefixes.compactMap({ CIDR($0) }) where block.prefix <= length {
-            var first = UInt64(block.first.number)
-            while first + step - 1 <= UInt64(block.last.number) {
-                guard let wish = CIDR("\(IPv4(number: UInt32(first)))/\(length)") else { break }
+            let step = (1 as UInt128) << UInt128(block.first.width - length)
+            var first = block.first.number
+            while first <= block.last.number {
+                let wish = CIDR(holding: IPAddress(number: first, isIPv6: block.isIPv6), prefix: length)
                 guard let other = taken.first(where: { $0.overlaps(wish) }) else { return wish }
-                first = max(first, UInt64(other.last.number) / step * step) + step
+                let next = max(first, other.last.number / step * step).addingReportingOverflow(step)
+                if next.overflow { break }
+                first = next.partialValue
             }
         }
         throw .conflict("No block of length \(length) is left in the pool.")
@@ -65,17 +68,27 @@ extension SubnetPool: Metered {
         }
     }
 
+    /// Whether its blocks are of IPv6; they are of one family.
+    var isIPv6: Bool { prefixes.first.flatMap { Prefix($0)?.isIPv6 } ?? false }
+
     private mutating func check() throws(CloudError) {
         guard (1...32).contains(prefixes.count) else { throw .invalid("A pool has 1 to 32 blocks.", field: "prefixes") }
         for text in prefixes {
             guard let prefix = Prefix(text) else {
                 throw .invalid("'\(text.prefix(64))' is not a CIDR.", field: "prefixes")
             }
-            guard !prefix.isIPv6 else { throw .invalid("Only IPv4 pools are offered.", field: "prefixes") }
+            guard prefix.isIPv6 == isIPv6 else {
+                throw .invalid("A pool's blocks are of one family.", field: "prefixes")
+            }
         }
         prefixes = prefixes.compactMap { Prefix($0)?.description }
-        guard shortest <= usual, usual <= longest, longest <= 30 else {
-            throw .invalid("min_prefixlen <= default_prefixlen <= max_prefixlen <= 30.", field: "default_prefixlen")
+        let (least, common, most) = isIPv6 ? (48, 64, 126) : (8, 24, 30)
+        if shortest == 0 { shortest = min(least, usual == 0 ? least : usual) }
+        if longest == 0 { longest = most }
+        if usual == 0 { usual = max(common, shortest) }
+        guard shortest <= usual, usual <= longest, longest <= most else {
+            throw .invalid(
+                "min_prefixlen <= default_prefixlen <= max_prefixlen <= \(most).", field: "default_prefixlen")
         }
     }
 }
@@ -87,7 +100,7 @@ extension SubnetPool {
             .id(), .field("name"), .field("description"), prefixAttribute, .field("min_prefixlen"),
             .field("default_prefixlen"), .field("max_prefixlen"), .eclTags(), .openstackTags(), .owner("tenant_id"),
             .owner("project_id"), .created(), .updated(), .revision(),
-            .computed("ip_version", "Always 4.") { (_, _) in 4 },
+            .computed("ip_version", "4 or 6, as its blocks are.") { (it, _) in it.value.isIPv6 ? 6 : 4 },
             .computed("shared", "Whether other projects may use it.") { (_, _) in false },
             .computed("is_default", "Whether subnets are cut from it unless they say otherwise.") { (_, _) in false },
             .computed("address_scope_id", "Address scopes are not offered.") { (_, _) in .null },

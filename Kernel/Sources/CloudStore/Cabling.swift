@@ -5,8 +5,8 @@ public struct InterfaceWish: Hashable, Sendable {
     /// The network to make a port on, or the port to use.
     public var network: String?
     public var port: String?
-    public var address: IPv4?
-    public init(network: String?, port: String?, address: IPv4?) {
+    public var address: IPAddress?
+    public init(network: String?, port: String?, address: IPAddress?) {
         (self.network, self.port, self.address) = (network, port, address)
     }
 }
@@ -16,17 +16,29 @@ public struct Interface: Hashable, Sendable {
     public var port: String
     public var networkName: String
     public var mac: MAC
-    public var addresses: [IPv4]
+    public var addresses: [Address]
     public var mtu: Int
-    /// The network, and the subnet of each address.
     public var network: String
-    public var subnets: [String]
     public init(
-        port: String, networkName: String, mac: MAC, addresses: [IPv4], mtu: Int, network: String = "",
-        subnets: [String] = []
+        port: String, networkName: String, mac: MAC, addresses: [Address], mtu: Int, network: String = ""
     ) {
         (self.port, self.networkName, self.mac, self.addresses, self.mtu) = (port, networkName, mac, addresses, mtu)
-        (self.network, self.subnets) = (network, subnets)
+        self.network = network
+    }
+
+    /// An address, and what a guest must know of its subnet to take it by itself.
+    public struct Address: Hashable, Sendable {
+        public var address: IPAddress
+        public var subnet: String
+        /// Bits of the subnet's prefix.
+        public var prefix: Int
+        public var gateway: IPAddress?
+        /// How an IPv6 guest comes by it; nil where nobody tells the guest.
+        public var mode: IPv6Mode?
+        public init(address: IPAddress, subnet: String, prefix: Int, gateway: IPAddress?, mode: IPv6Mode?) {
+            (self.address, self.subnet, self.prefix) = (address, subnet, prefix)
+            (self.gateway, self.mode) = (gateway, mode)
+        }
     }
 }
 

@@ -67,7 +67,8 @@ public enum Dialect: String, Sendable {
             // Neutron's clients read the first key, ECL's the second.
             return [
                 "NeutronError": [
-                    "type": .string(neutronType(error.code)), "message": .string(error.message), "detail": "",
+                    "type": .string(error.name ?? neutronType(error.code)), "message": .string(error.message),
+                    "detail": "",
                 ],
                 "error": .string(error.message),
             ]

@@ -332,9 +332,9 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 1024),
                 "prefixes" TEXT NOT NULL CHECK (length(CAST("prefixes" AS BLOB)) <= 4096),
-                "min_prefixlen" INTEGER NOT NULL CHECK ("min_prefixlen" BETWEEN 1 AND 32),
-                "default_prefixlen" INTEGER NOT NULL CHECK ("default_prefixlen" BETWEEN 1 AND 32),
-                "max_prefixlen" INTEGER NOT NULL CHECK ("max_prefixlen" BETWEEN 1 AND 32),
+                "min_prefixlen" INTEGER NOT NULL CHECK ("min_prefixlen" BETWEEN 1 AND 128),
+                "default_prefixlen" INTEGER NOT NULL CHECK ("default_prefixlen" BETWEEN 1 AND 128),
+                "max_prefixlen" INTEGER NOT NULL CHECK ("max_prefixlen" BETWEEN 1 AND 128),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "subnetpools_project_id" ON "subnetpools" ("project_id");
@@ -371,6 +371,9 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 1024),
                 "cidr" TEXT NOT NULL CHECK (length(CAST("cidr" AS BLOB)) <= 64),
+                "ip_version" INTEGER NOT NULL CHECK ("ip_version" BETWEEN 4 AND 6),
+                "ipv6_address_mode" TEXT NOT NULL CHECK ("ipv6_address_mode" IN ('', 'slaac', 'dhcpv6-stateful', 'dhcpv6-stateless')),
+                "ipv6_ra_mode" TEXT NOT NULL CHECK ("ipv6_ra_mode" IN ('', 'slaac', 'dhcpv6-stateful', 'dhcpv6-stateless')),
                 "gateway_ip" TEXT NOT NULL CHECK (length(CAST("gateway_ip" AS BLOB)) <= 64),
                 "enable_dhcp" INTEGER NOT NULL CHECK ("enable_dhcp" IN (0, 1)),
                 "dns_nameservers" TEXT NOT NULL CHECK (length(CAST("dns_nameservers" AS BLOB)) <= 512),

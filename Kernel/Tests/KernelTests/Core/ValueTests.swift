@@ -48,11 +48,54 @@ struct ValueTests {
         }
         let block = CIDR("10.0.1.0/24")!
         #expect(
-            block.last == IPv4("10.0.1.255") && block.contains(IPv4("10.0.1.7")!) && !block.contains(IPv4("10.0.2.0")!))
+            block.last == IPAddress("10.0.1.255") && block.contains(IPAddress("10.0.1.7")!)
+                && !block.contains(IPAddress("10.0.2.0")!))
         #expect(
             block.overlaps(CIDR("10.0.0.0/16")!) && CIDR("10.0.0.0/16")!.overlaps(block)
                 && !block.overlaps(CIDR("10.0.2.0/24")!))
-        #expect(CIDR("0.0.0.0/0")!.last == IPv4("255.255.255.255") && CIDR("0.0.0.0/0")!.overlaps(block))
+        #expect(CIDR("0.0.0.0/0")!.last == IPAddress("255.255.255.255") && CIDR("0.0.0.0/0")!.overlaps(block))
+    }
+
+    @Test("an IPv6 address is read in every spelling and written in one")
+    func sixth() {
+        for (text, canonical) in [
+            ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"), ("::", "::"), ("::1", "::1"), ("2001:db8::", "2001:db8::"),
+            ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"), ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"),
+            ("fe80:0000::0001", "fe80::1"), ("::ffff:192.0.2.1", "::ffff:c000:201"),
+        ] {
+            #expect(IPv6(text)?.description == canonical && IPAddress(text)?.description == canonical, "\(text)")
+        }
+        for text in [
+            "", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::12345", "::g", "::1%eth0", "::1.2.3", "1.2.3.4",
+            "+1::", "1:2:3:4:5:6:7:8::",
+        ] {
+            #expect(IPv6(text) == nil, "\(text)")
+        }
+        #expect(IPv6("2001:db8::ffff")! < IPv6("2001:db8::1:0")! && IPAddress("255.0.0.1")! < IPAddress("::1")!)
+    }
+
+    @Test("a network is of either family, and of one")
+    func sixthNetworks() {
+        for text in ["2001:db8::/64", "::/0", "2001:db8::1/128", "fe80::/10"] {
+            #expect(CIDR(text)?.description == text)
+        }
+        for text in ["2001:db8::1/64", "2001:db8::/129", "2001:db8::", "::/-1"] {
+            #expect(CIDR(text) == nil, "\(text)")
+        }
+        let block = CIDR("2001:db8:0:1::/64")!
+        #expect(block.last == IPAddress("2001:db8:0:1:ffff:ffff:ffff:ffff"))
+        #expect(block.contains(IPAddress("2001:db8:0:1::7")!) && !block.contains(IPAddress("2001:db8:0:2::")!))
+        #expect(CIDR("::/0")!.overlaps(block) && !CIDR("0.0.0.0/0")!.overlaps(block))
+        #expect(!CIDR("0.0.0.0/0")!.contains(IPAddress("::")!) && CIDR("::/0")!.last.number == .max)
+        #expect(Prefix("2001:db8::7/64")?.description == "2001:db8::/64" && Prefix("::1")?.length == 128)
+        #expect(Prefix("10.0.0.9/8")?.description == "10.0.0.0/8" && Prefix("10.0.0.9/33") == nil)
+    }
+
+    @Test("a card's own address has its bits, the local one turned, around ff:fe")
+    func cardAddresses() {
+        let mac = MAC("fa:16:3e:12:34:56")!
+        #expect(CIDR("2001:db8::/64")!.address(of: mac) == IPAddress("2001:db8::f816:3eff:fe12:3456"))
+        #expect(CIDR("2001:db8::/48")!.address(of: mac) == nil && CIDR("10.0.0.0/24")!.address(of: mac) == nil)
     }
 
     @Test("a hardware address is one card's, in one spelling")

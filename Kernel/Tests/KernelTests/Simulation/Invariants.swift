@@ -248,13 +248,17 @@ extension SimulatedCloud {
 
 extension Stored where R == Subnet {
     fileprivate func spec(_ holdings: Holdings) -> SubnetSpec {
-        SubnetSpec(
-            id: id, cidr: value.cidr!, gateway: value.gateway, dhcp: value.dhcp,
-            nameServers: value.nameServers.compactMap { IPv4($0) },
+        let isIPv6 = value.cidr!.isIPv6
+        var spec = SubnetSpec(
+            id: id, cidr: value.cidr!, gateway: value.gateway,
+            dhcp: value.dhcp && (!isIPv6 || [.stateful, .stateless].contains(value.addressMode)),
+            nameServers: value.nameServers.compactMap { IPAddress($0) },
             routes: value.hostRoutes.map { HostRoute(destination: $0.destination, nextHop: $0.nextHop) },
-            dhcpServer: value.gateway ?? IPv4("169.254.169.254")!,
+            dhcpServer: isIPv6 ? nil : value.gateway?.v4 ?? IPv4("169.254.169.254")!,
             isRouted: holdings.ports.contains { port in
                 port.addresses.contains { $0.subnet == id && $0.address != nil && $0.address == value.gateway }
             })
+        spec.isStateless = value.addressMode == .stateless
+        return spec
     }
 }

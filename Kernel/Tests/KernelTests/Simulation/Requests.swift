@@ -86,6 +86,15 @@ extension SimulatedCloud {
         let cidr = ["10.0.0.0/29", "10.0.0.0/30", "10.0.1.0/29", "10.0.2.1/29"][chance.below(4)]
         var subnet: [String: JSON] = ["network_id": .string(network), "cidr": .string(cidr), "name": .string(name)]
         if chance.chance(200) { subnet["gateway_ip"] = .null }
+        if chance.chance(350) {
+            subnet["cidr"] = .string(["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8:0:2::/125"][chance.below(3)])
+            subnet["ip_version"] = 6
+            let modes = ["slaac", "dhcpv6-stateful", "dhcpv6-stateless", ""]
+            for name in ["ipv6_address_mode", "ipv6_ra_mode"] {
+                let mode = modes[chance.below(4)]
+                if !mode.isEmpty { subnet[name] = .string(mode) }
+            }
+        }
         let answer = await send(tenant, .post, "/network/v2.0/subnets", ["subnet": .object(subnet)])
         guard let answer, answer.status == 201, let id = answer.body["subnet"]?["id"]?.string else { return }
         promises.created("subnet", id, tenant, name: name, network: network)
@@ -97,7 +106,9 @@ extension SimulatedCloud {
         let name = freshName()
         var port: [String: JSON] = ["network_id": .string(some("network", tenant)), "name": .string(name)]
         if chance.chance(300) {
-            port["fixed_ips"] = [["ip_address": .string("10.0.\(chance.below(2)).\(chance.below(8))")]]
+            let address =
+                chance.chance(300) ? "2001:db8::\(chance.below(4))" : "10.0.\(chance.below(2)).\(chance.below(8))"
+            port["fixed_ips"] = [["ip_address": .string(address)]]
         }
         if chance.chance(150) { port["mac_address"] = .string("02:00:00:00:00:0\(chance.below(4))") }
         if chance.chance(50) { port["device_owner"] = "compute:zone1" }
@@ -196,6 +207,7 @@ extension SimulatedCloud {
             change["device_id"] = .string(chance.chance(500) ? some("server", 1 - tenant) : "")
         case "port" where chance.chance(100): change["device_owner"] = chance.chance(500) ? "compute:x" : ""
         case "subnet" where chance.chance(400):
+            change["enable_dhcp"] = .bool(chance.chance(500))
             change["gateway_ip"] = chance.chance(300) ? .null : .string("10.0.0.\(1 + chance.below(6))")
         default: break
         }
