@@ -6,10 +6,6 @@ struct BaseRule: Sendable {
     let direction: String
     let match: String
     let action: String
-    var options: [String: String] = [:]
-
-    /// Looked at after all others: OVN's own rule lets neighbour discovery pass the others, whatever they say.
-    static let last = ["apply-after-lb": "true"]
 
     /// Never a `drop` above an `allow` in which a reference could be missing: that would fail open.
     static let all: [BaseRule] = [
@@ -20,9 +16,6 @@ struct BaseRule: Sendable {
             priority: 1900, direction: "from-lport", match: "ip4 && udp.src == 68 && udp.dst == 67", action: "allow"),
         BaseRule(
             priority: 1900, direction: "from-lport", match: "ip6 && udp.src == 546 && udp.dst == 547", action: "allow"),
-        // No guest is a router: what only routers say, advertisements and redirections, goes nowhere.
-        BaseRule(
-            priority: 1400, direction: "from-lport", match: "icmp6.type == {134, 137}", action: "drop", options: last),
         BaseRule(priority: 0, direction: "from-lport", match: "1", action: "drop"),
         BaseRule(priority: 2000, direction: "to-lport", match: "arp", action: "allow"),
         BaseRule(priority: 0, direction: "to-lport", match: "1", action: "drop"),
@@ -31,7 +24,7 @@ struct BaseRule: Sendable {
     var row: [String: JSON] {
         [
             "priority": .integer(priority), "direction": .string(direction), "match": .string(match),
-            "action": .string(action), "options": Value.map(options),
+            "action": .string(action),
         ]
     }
 }

@@ -45,31 +45,23 @@ enum GroupRules {
 enum OpenPorts {
     static let name = "pg_open"
 
-    private static let rules: [BaseRule] = [
-        BaseRule(priority: 1500, direction: "from-lport", match: "inport == @\(name)", action: "allow"),
-        // Physical networks have routers, which may say so.
-        BaseRule(
-            priority: 1500, direction: "from-lport", match: "inport == @\(name)", action: "allow",
-            options: BaseRule.last),
-        BaseRule(priority: 1500, direction: "to-lport", match: "outport == @\(name)", action: "allow"),
-    ]
-
-    /// Makes the group where it is missing, and its rules where they are not all there.
+    /// Makes the group where it is missing.
     static func ensure(in central: OVSDB) async throws(CloudError) {
-        let found = try await central.transact(.north, [Operation.select("Port_Group", [Where.name(name)], ["acls"])])
-        let row = found[0]["rows"]?[0]
-        guard row == nil || Value.items(row?["acls"]).count != rules.count else { return }
-        let inserts = rules.enumerated().map { Operation.insert("ACL", $1.row, as: "rule\($0)") }
-        let acls = Value.set(rules.indices.map { Value.named("rule\($0)") })
+        let found = try await central.transact(.north, [Operation.select("Port_Group", [Where.name(name)], ["_uuid"])])
+        guard found[0]["rows"]?.array?.isEmpty ?? true else { return }
+        let rules: [[String: JSON]] = [
+            ["priority": 1500, "direction": "from-lport", "action": "allow", "match": .string("inport == @\(name)")],
+            ["priority": 1500, "direction": "to-lport", "action": "allow", "match": .string("outport == @\(name)")],
+        ]
         do {
             try await central.transact(
                 .north,
-                inserts
-                    + (row == nil
-                        ? [
-                            Operation.expectNone("Port_Group", [Where.name(name)]),
-                            Operation.insert("Port_Group", ["name": .string(name), "acls": acls]),
-                        ] : [Operation.update("Port_Group", [Where.name(name)], ["acls": acls])]))
+                [Operation.expectNone("Port_Group", [Where.name(name)])]
+                    + rules.enumerated().map { Operation.insert("ACL", $1, as: "rule\($0)") } + [
+                        Operation.insert(
+                            "Port_Group",
+                            ["name": .string(name), "acls": Value.set([Value.named("rule0"), Value.named("rule1")])])
+                    ])
         } catch  where error.code == .stale {
             return  // Another was faster.
         }

@@ -12,8 +12,7 @@ extension OVNFabric {
                 [
                     Operation.select("Logical_Switch", [Where.name(id)], ["_uuid"]),
                     Operation.select(
-                        "ACL", [Where.mark(Mark.network, id)],
-                        ["priority", "direction", "match", "action", "options"]),
+                        "ACL", [Where.mark(Mark.network, id)], ["priority", "direction", "match", "action"]),
                     Operation.select(
                         "DHCP_Options", [Where.mark(Mark.network, id)], ["_uuid", "cidr", "options", "external_ids"]),
                     Operation.select(

@@ -39,6 +39,7 @@ enum Tap {
         }
         guard ioctl(file, 0x4004_54cc, CInt(uid)) == 0 else { throw Files.failure("own tap", name) }
         guard ioctl(file, 0x4004_54cb, CInt(1)) == 0 else { throw Files.failure("keep tap", name) }
+        try closeToRouters(name)
         try bringUp(name, mtu: mtu)
     }
 
@@ -60,19 +61,8 @@ enum Tap {
     /// Deletes a device, whoever has it open. Done where there is none.
     static func remove(_ name: String) throws(CloudError) {
         guard let index = try index(name) else { return }
-        let file = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard file >= 0 else { throw Files.failure("socket", "netlink") }
-        defer { close(file) }
         // nlmsghdr: length, RTM_DELLINK with NLM_F_REQUEST | NLM_F_ACK, sequence, port; then ifinfomsg.
-        var message: [Int32] = [32, 17 | 5 << 16, 1, 0, 0, index, 0, 0]
-        guard send(file, &message, 32, 0) == 32 else { throw Files.failure("delete", name) }
-        var reply = [Int32](repeating: 0, count: 256)
-        guard recv(file, &reply, 1024, 0) >= 20 else { throw Files.failure("delete", name) }
-        // The reply's fifth word is the error, negative; a device that is gone meanwhile is as good.
-        guard reply[4] == 0 || reply[4] == -ENODEV else {
-            errno = -reply[4]
-            throw Files.failure("delete", name)
-        }
+        try tell([32, 17 | 5 << 16, 1, 0, 0, index, 0, 0], "delete", name, ignoring: ENODEV)
     }
 
     /// The names of all devices.
@@ -80,6 +70,38 @@ enum Tap {
         let text = String(decoding: try Files.read("/proc/thread-self/net/dev") ?? [], as: UTF8.self)
         return text.split(separator: "\n").dropFirst(2).compactMap { line in
             line.split(separator: ":").first.map { String($0.drop(while: { $0 == " " })) }
+        }
+    }
+
+    /// Drops at the device what only routers say, router advertisements and redirections of IPv6. OVN lets neighbour
+    /// discovery pass whatever its rules say, and Open vSwitch in userspace reads packets before the host's filters;
+    /// only XDP comes earlier. Repeating it is harmless.
+    static func closeToRouters(_ name: String) throws(CloudError) {
+        guard let index = try index(name) else { throw .fault("there is no device \(name)") }
+        let program = try RouterGate.load()
+        defer { close(program) }
+        // nlmsghdr: length, RTM_SETLINK with NLM_F_REQUEST | NLM_F_ACK, sequence, port; ifinfomsg; then IFLA_XDP, which
+        // holds IFLA_XDP_FD and IFLA_XDP_FLAGS with XDP_FLAGS_SKB_MODE.
+        let nested = Int32(bitPattern: 20 | 0x802b << 16)
+        try tell(
+            [52, 19 | 5 << 16, 1, 0, 0, index, 0, 0, nested, 8 | 1 << 16, program, 8 | 3 << 16, 2], "close", name)
+    }
+
+    /// Sends a message about a device and waits for the answer; `ignoring` is an error that is as good as none.
+    private static func tell(
+        _ message: [Int32], _ verb: String, _ name: String, ignoring: Int32 = 0
+    ) throws(CloudError) {
+        let file = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard file >= 0 else { throw Files.failure("socket", "netlink") }
+        defer { close(file) }
+        let size = message.count * 4
+        guard send(file, message, size, 0) == size else { throw Files.failure(verb, name) }
+        var reply = [Int32](repeating: 0, count: 256)
+        guard recv(file, &reply, 1024, 0) >= 20 else { throw Files.failure(verb, name) }
+        // The reply's fifth word is the error, negative.
+        guard reply[4] == 0 || reply[4] == -ignoring else {
+            errno = -reply[4]
+            throw Files.failure(verb, name)
         }
     }
 

@@ -24,7 +24,8 @@ struct Attack6 {
             "NA-VICTIM": neighbour(136, link, theirs, me, "NA-VICTIM"),
             "NA-HARDWARE": neighbour(136, mine, mine, "fa:16:3e:00:01:77", "NA-HARDWARE"),
             "RA-LINK": advertisement(link, "RA-LINK"), "RA-OWN": advertisement(mine, "RA-OWN"),
-            "RA-ROUTER": advertisement("fe80::1", "RA-ROUTER"),
+            "RA-ROUTER": advertisement("fe80::1", "RA-ROUTER"), "RA-HOP": advertisement(link, "RA-HOP", behind: 0),
+            "RA-OPTIONS": advertisement(link, "RA-OPTIONS", behind: 60),
             "REDIRECT": icmp(
                 link, theirs, victim,
                 [137, 0, 0, 0, 0, 0, 0, 0] + Frames.ip6(link) + Frames.ip6("2001:db8:9::1"), "REDIRECT"),
@@ -47,17 +48,22 @@ struct Attack6 {
     }
 
     /// Of a router that would be everyone's way out, with a prefix.
-    private func advertisement(_ from: String, _ mark: String) -> [UInt8] {
+    private func advertisement(_ from: String, _ mark: String, behind: UInt8? = nil) -> [UInt8] {
         let prefix: [UInt8] =
             [3, 4, 64, 0xc0, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 0, 0] + Frames.ip6("2001:db8:66::")
         return icmp(
-            from, "ff02::1", allNodes, [134, 0, 0, 0, 64, 0, 255, 255] + [0, 0, 0, 0, 0, 0, 0, 0] + prefix, mark)
+            from, "ff02::1", allNodes, [134, 0, 0, 0, 64, 0, 255, 255] + [0, 0, 0, 0, 0, 0, 0, 0] + prefix, mark, behind
+        )
     }
 
     /// The mark stands in an option that nobody knows, and that receivers skip.
-    private func icmp(_ from: String, _ to: String, _ hardware: String, _ body: [UInt8], _ mark: String) -> [UInt8] {
+    private func icmp(
+        _ from: String, _ to: String, _ hardware: String, _ body: [UInt8], _ mark: String, _ behind: UInt8? = nil
+    )
+        -> [UInt8]
+    {
         let padded = Array(mark.utf8) + [UInt8](repeating: 0, count: (8 - (mark.utf8.count + 2) % 8) % 8)
         let option = [253, UInt8((padded.count + 2) / 8)] + padded
-        return Frames.ethernet(me, hardware, 0x86dd, Frames.ipv6(from, to, 58, body + option))
+        return Frames.ethernet(me, hardware, 0x86dd, Frames.ipv6(from, to, 58, body + option, behind: behind))
     }
 }

@@ -92,7 +92,9 @@ enum Frames {
     }
 
     /// A packet of IPv6, its ICMPv6 or UDP body summed up as a receiver expects it (RFC 8200, 8.1).
-    static func ipv6(_ from: String, _ to: String, _ next: UInt8, _ body: [UInt8]) -> [UInt8] {
+    ///
+    /// - Parameter behind: a header that it hides behind, by number: of hop-by-hop (0) or of destination options (60).
+    static func ipv6(_ from: String, _ to: String, _ next: UInt8, _ body: [UInt8], behind: UInt8? = nil) -> [UInt8] {
         var body = body
         let place = next == 58 ? 2 : 6
         let pseudo = ip6(from) + ip6(to) + [0, 0] + word(body.count) + [0, 0, 0, next]
@@ -100,7 +102,9 @@ enum Frames {
         var sum = stride(from: 0, to: bytes.count, by: 2).reduce(0) { $0 + Int(bytes[$1]) << 8 + Int(bytes[$1 + 1]) }
         while sum > 0xffff { sum = (sum & 0xffff) + sum >> 16 }
         body.replaceSubrange(place..<place + 2, with: word(~sum & 0xffff))
-        return [0x60, 0, 0, 0] + word(body.count) + [next, 255] + ip6(from) + ip6(to) + body
+        // Eight bytes that say nothing: PadN.
+        if behind != nil { body = [next, 0, 1, 4, 0, 0, 0, 0] + body }
+        return [0x60, 0, 0, 0] + word(body.count) + [behind ?? next, 255] + ip6(from) + ip6(to) + body
     }
 
     static func udp6(_ from: String, _ to: String, _ source: Int, _ destination: Int, _ body: [UInt8]) -> [UInt8] {

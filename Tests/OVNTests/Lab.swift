@@ -128,6 +128,7 @@ struct Peer: Sendable {
             "ip", "-n", name, "link", "add", "eth0", "address", port.mac.text, "type", "veth", "peer", "name", device,
             "netns", lab.runtime.namespace.name,
         ])
+        try await Inside.run(lab.runtime.namespace) { () throws(CloudError) in try Tap.closeToRouters(device) }
         try await Command.run(["ip", "-n", lab.runtime.namespace.name, "link", "set", device, "up"])
         try await lab.fabric.local.transact(.host, OVNFabric.makePlug(device, port.id.text, 0))
         lab.fabric.unsettled.insert(device)

@@ -211,4 +211,43 @@ struct IPv6Tests {
             "subnets", "subnet", ["network_id": network, "subnetpool_id": pool["id"] ?? .null, "ip_version": 6])
         #expect(fifth.status == 409, "\(fifth.text)")
     }
+
+    @Test("a server shows its addresses with their family, and its config drive tells how to take them")
+    func servers() async throws {
+        for (cidr, mode) in [
+            ("10.0.0.0/24", nil), ("2001:db8:0:1::/64", nil), ("2001:db8:0:2::/64", "slaac"),
+        ] as [(String, String?)] { _ = try await subnet(cidr, mode) }
+        let image = try await stage.make("image", for: .member)
+        let path = "/compute/v2.1/\(stage.projects[.member]!)/servers"
+        let flavor = try await stage.make("flavor", for: .operator)
+        let order: JSON = [
+            "name": "s", "imageRef": .string(image), "flavorRef": .string(flavor), "networks": [["uuid": network]],
+        ]
+        let ordered = await stage.send(.member, .post, path, ["server": order])
+        let id = try #require(ordered.json["server"]?["id"]?.string, "\(ordered.text)")
+        try await stage.settle()
+        let shown = await stage.send(.member, .get, path + "/" + id).json["server"]?["addresses"]?["n"]?.array ?? []
+        #expect(shown.map { $0["version"]?.integer } == [4, 6, 6], "\(shown)")
+        #expect(shown.prefix(2).map { $0["addr"]?.string } == ["10.0.0.2", "2001:db8:0:1::2"])
+        let found = await stage.send(.member, .get, path + "?ip6=2001:db8:0:1").json["servers"]?.array
+        #expect(found?.count == 1)
+        let guest = try #require(stage.world.hypervisor.guests.values.compactMap { $0[ID(id)] }.first)
+        let file = try #require(guest.spec.configDrive["openstack/latest/network_data.json"])
+        #expect(
+            try JSON.parse(file)["networks"] == [
+                ["id": "network0", "link": "nic0", "type": "ipv4_dhcp"],
+                [
+                    "id": "network1", "link": "nic0", "type": "ipv6", "ip_address": "2001:db8:0:1::2",
+                    "netmask": "ffff:ffff:ffff:ffff::",
+                    "routes": [["network": "::", "netmask": "::", "gateway": "2001:db8:0:1::1"]],
+                ],
+                ["id": "network2", "link": "nic0", "type": "ipv6_slaac"],
+            ])
+        let wish: JSON = [
+            "interfaceAttachment": ["net_id": network, "fixed_ips": [["ip_address": "2001:db8:0:1::77"]]]
+        ]
+        let attached = await stage.send(.member, .post, path + "/\(id)/os-interface", wish)
+        let card = attached.json["interfaceAttachment"]?["fixed_ips"]?.array ?? []
+        #expect(card.first?["ip_address"] == "2001:db8:0:1::77" && card.count == 2, "\(attached.text)")
+    }
 }
