@@ -32,6 +32,33 @@ extension StoreContract {
             }
             try bench.expect(count == 5, "a count has no limit")
         },
+        Case(description: "a query looks into values, finds what has none, and adds up") { (bench) throws(CloudError) in
+            try await bench.furnish(5)  // pages 0 2 4 1 3
+            try await bench.write { (writer) throws(CloudError) in
+                for (id, tags) in [("a", ["colour": "red"]), ("b", ["colour": "blue"]), ("c", ["red": "colour"])] {
+                    var book = try writer.get(ID<Book>(id))
+                    book.tags = tags
+                    if id == "b" { (book.next, book.readAt) = (ID("s"), writer.now) }
+                    try writer.update(&book)
+                }
+            }
+            func found(_ test: Query.Test) async throws(CloudError) -> String {
+                var query = Query(Book.kind)
+                query.tests = [test]
+                return try await ids(query, bench)
+            }
+            try bench.expect(try await found(.between("pages", 1...3)) == "bde", "numbers within bounds")
+            try bench.expect(try await found(.between("pages", 1...3, isInside: false)) == "ac", "and outside of them")
+            try bench.expect(try await found(.holds("tags", key: "colour", "red")) == "a", "a text under a key")
+            try bench.expect(try await found(.holds("tags", key: "none", "red")) == "", "and under no other")
+            let books = Query(Book.kind)
+            try bench.expect(try await ids(books.with("next_id", .null), bench) == "acde", "what has no value")
+            try bench.expect(try await ids(books.with("read_at", .null), bench) == "acde", "nor a time")
+            let (all, some) = try await bench.read { (reader) throws(CloudError) in
+                (try reader.sum("pages", books), try reader.sum("pages", books.with("title", "none")))
+            }
+            try bench.expect(all == 10 && some == 0, "what a column adds up to")
+        },
         Case(description: "a query orders, begins behind, and ends at its limit") { (bench) throws(CloudError) in
             try await bench.furnish(5)
             var query = Query(Book.kind)
