@@ -13,6 +13,12 @@ extension QEMUHypervisor {
         }
         let paths = GuestPaths(guest, dirs)
         guard let process = ProcessHandle.load(paths.process), process.isAlive else { return nil }
+        guard Files.exists(paths.act), Files.exists(paths.watch) else {
+            // Without its sockets nobody will ever speak to it again, and it holds the guest's disk.
+            logger.warning("a guest's sockets are gone; its process is ended", metadata: ["guest": "\(guest)"])
+            try await process.stop(grace: .zero)
+            return nil
+        }
         return try await connect(guest, process, paths, timeout: .seconds(5))
     }
 

@@ -19,7 +19,8 @@ def test_a_group_in_a_domain_of_its_own_gives_its_members_a_role(cloud, unique):
 
 
 def test_a_tenant_makes_an_application_credential_and_is_refused_with_it_once_it_is_gone(cloud, unique):
-    made = cloud.openstack(f"application credential create {unique}-c", json=True)
+    shown = cloud.openstack(f"application credential create {unique}-c", json=True)
+    made = {name.lower(): value for name, value in shown.items()}
     body = {"auth": {"identity": {"methods": ["application_credential"], "application_credential": {
         "id": made["id"], "secret": made["secret"]}}}}
     entered = cloud.http("POST", "/identity/v3/auth/tokens", body, token=None)

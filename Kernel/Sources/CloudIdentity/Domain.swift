@@ -76,7 +76,7 @@ extension Domain {
         [
             .id(), .field("name"), .field("description"), .field("enabled"),
             .computed("tags", "Labels: domains have none.") { (_, _) in [] },
-            .computed("options", "Options: there are none.") { (_, _) in [:] },
+            .noOptions(),
         ])
 
     static func routes(_ directory: Directory) -> [Route] {

@@ -3,6 +3,20 @@ import CloudStore
 import CloudWire
 
 /// Keystone's way with the common routes: `links` in every object, null for what is left out, PATCH to change.
+extension Attribute {
+    /// Keystone's options of a resource: an empty object, which clients send as they read it.
+    static func noOptions() -> Self {
+        Attribute(
+            "options", type: .json(max: 64), rights: [.read, .create, .update], "Options: none is offered.",
+            read: { (_, _) throws(CloudError) in [:] },
+            write: { (_, json) throws(CloudError) in
+                guard json.isNull || json.object?.isEmpty ?? false else {
+                    throw .invalid("No options are offered.", field: "options")
+                }
+            })
+    }
+}
+
 extension Face where R: Governed {
     private var item: String { path + "/{" + R.kind.name + "_id}" }
     private var noun: String { R.kind.title.lowercased() }

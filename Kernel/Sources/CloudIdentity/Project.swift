@@ -123,7 +123,7 @@ extension Project {
                 write: { (_, json) throws(CloudError) in
                     guard json == false else { throw .invalid("Domains are made at /v3/domains.", field: "is_domain") }
                 }),
-            .computed("options", "Options: there are none.") { (_, _) in [:] },
+            .noOptions(),
         ])
 
     static func routes(_ directory: Directory) -> [Route] {

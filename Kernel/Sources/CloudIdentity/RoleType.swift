@@ -65,7 +65,7 @@ extension RoleType: Governed {
         .identity, "/v3/roles", "role", "roles",
         [
             .id(), .field("name"), .field("description"), .field("domain_id"),
-            .computed("options", "Options: there are none.") { (_, _) in [:] },
+            .noOptions(),
         ])
 
     static let routes = [

@@ -92,15 +92,7 @@ extension User {
                     value.defaultProject = json.string ?? ""
                 }),
             .computed("password_expires_at", "When the password lapses.") { (_, _) in .null },
-            Attribute(
-                "options", type: .json(max: 64), rights: [.read, .create, .update],
-                "Options of the account: none is offered.",
-                read: { (_, _) throws(CloudError) in [:] },
-                write: { (_, json) throws(CloudError) in
-                    guard json.object?.isEmpty ?? false else {
-                        throw .invalid("No options are offered.", field: "options")
-                    }
-                }),
+            .noOptions(),
         ])
 }
 
