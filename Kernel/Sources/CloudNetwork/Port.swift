@@ -42,7 +42,7 @@ public struct Port: Lifecycle {
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
         .boolean("admin_state_up", \.adminUp, [.read, .create, .update], "Whether it carries packets."),
-        .parsed("mac_address", \.mac, [.read, .create, .unique], max: 17, "Its hardware address."),
+        .parsed("mac_address", \.mac, [.read, .create], max: 17, "Its hardware address, once on its network."),
         .value("fixed_ips", \.addresses, [.read, .create], max: 4096, "Its addresses."),
         .text("device_id", \.deviceID, [.read, .create, .update, .indexed], "What it is plugged into."),
         .text("device_owner", \.deviceOwner, [.read, .create, .update], "The sort of thing it is plugged into."),
@@ -156,7 +156,14 @@ extension Port: Metered {
             throw .missing(LogicalNetwork.kind.title, network.id.text)
         }
         try draft.value.refuseReserved(caller)
-        if draft.mac == nil { draft.value.mac = freshMAC(draft.id) }
+        let mac = draft.mac ?? freshMAC(draft.id)
+        draft.value.mac = mac
+        do throws(CloudError) {
+            try writer.claim("mac:" + network.id.text, mac.text, for: Reference(draft.id))
+        } catch  where error.code == .conflict {
+            throw .conflict(
+                "Unable to complete operation for network \(network.id). The mac address \(mac.text) is in use.")
+        }
         if draft.value.guardIsOpen { draft.value.isGuarded = network.portSecurity }
         try draft.value.guardItself(was: nil, id: draft.id, project: draft.project, caller, in: writer)
         try draft.value.takeAddresses(for: Reference(draft.id), in: writer)

@@ -436,7 +436,7 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 1024),
                 "admin_state_up" INTEGER NOT NULL CHECK ("admin_state_up" IN (0, 1)),
-                "mac_address" TEXT NOT NULL UNIQUE CHECK (length(CAST("mac_address" AS BLOB)) <= 17),
+                "mac_address" TEXT NOT NULL CHECK (length(CAST("mac_address" AS BLOB)) <= 17),
                 "fixed_ips" TEXT NOT NULL CHECK (length(CAST("fixed_ips" AS BLOB)) <= 4096),
                 "device_id" TEXT NOT NULL CHECK (length(CAST("device_id" AS BLOB)) <= 255),
                 "device_owner" TEXT NOT NULL CHECK (length(CAST("device_owner" AS BLOB)) <= 255),

@@ -104,3 +104,18 @@ struct NetworkCoreTests {
         #expect(await stage.send(.member, .post, "/network/v2.0/networks", ["network": ["name": "e"]]).status == 409)
     }
 }
+
+@Suite("Hardware addresses")
+struct HardwareAddressTests {
+    @Test("C017: a hardware address is had once on a network, and on every other network again")
+    func onceOnANetwork() async throws {
+        let stage = try await Stage()
+        for actor in [Actor.member, .stranger] {
+            let network = try await stage.make("network", for: actor)
+            let body: JSON = ["port": ["network_id": .string(network), "mac_address": "fa:16:3e:00:00:01"]]
+            #expect(await stage.send(actor, .post, "/network/v2.0/ports", body).status == 201)
+            let again = await stage.send(actor, .post, "/network/v2.0/ports", body)
+            #expect(again.status == 409, "\(again.text)")
+        }
+    }
+}
