@@ -4,9 +4,11 @@ A step is (command, arguments, {what must come of it}):
   save   variable and field: remembers a field of what was printed
   has    the list printed must hold that value
   is     field and value: what was printed must say so
+  until  field and value: the command is repeated until what it prints says so
   json   false where the command prints no JSON
 A step whose command begins with `!` must fail: what was deleted is gone. `{NAME}` stands for a variable; `{u}` is
-a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`, `{flavor}` are there before.
+a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`, `{flavor}`, `{larger}`, `{outside}` and `{project}` are there
+before.
 """
 
 QUIET = {"json": False}
@@ -172,8 +174,11 @@ OPENSTACK = {
         ("server list", "", {"has": "{id}"}), ("server show", "{id}", {"is": ("status", "ACTIVE")}),
         ("server set", "--name {u}-2 --property a=b {id}", QUIET), ("server show", "{id}", {"is": ("name", "{u}-2")}),
         ("console log show", "{id}", QUIET), ("server pause", "{id}", QUIET), ("server unpause", "{id}", QUIET),
-        ("server reboot", "{id}", QUIET), ("server stop", "{id}", QUIET), ("server start", "{id}", QUIET),
-        ("server suspend", "{id}", QUIET), ("server resume", "{id}", QUIET), ("server lock", "{id}", QUIET),
+        ("server reboot", "{id}", QUIET), ("server show", "{id}", {"until": ("status", "ACTIVE")}),
+        ("server stop", "{id}", QUIET), ("server show", "{id}", {"until": ("status", "SHUTOFF")}),
+        ("server start", "{id}", QUIET), ("server show", "{id}", {"until": ("status", "ACTIVE")}),
+        ("server suspend", "{id}", QUIET), ("server show", "{id}", {"until": ("status", "SUSPENDED")}),
+        ("server resume", "{id}", QUIET), ("server show", "{id}", {"until": ("status", "ACTIVE")}), ("server lock", "{id}", QUIET),
         ("server unlock", "{id}", QUIET), ("console url show", "--novnc {id}", {}),
         ("security group create", "{u}-g", {"save": ("group", "id")}),
         ("server add security group", "{id} {group}", QUIET), ("server remove security group", "{id} {group}", QUIET),
@@ -182,7 +187,7 @@ OPENSTACK = {
         ("port delete", "{port}", QUIET), ("server event list", "{id}", {}),
         ("server image create", "--name {u}-i --wait {id}", {"save": ("made", "id")}), ("image delete", "{made}", QUIET),
         ("server resize", "--flavor {larger} --wait {id}", QUIET), ("server resize confirm", "{id}", QUIET),
-        ("server rebuild", "--wait --image {image} {id}", {}), ("server unset", "--property a {id}", QUIET),
+        ("server rebuild", "--wait --image {image} {id}", QUIET), ("server unset", "--property a {id}", QUIET),
         ("server delete", "--wait {id}", QUIET), ("!server show", "{id}", {}),
         ("subnet delete", "{subnet}", QUIET), ("network delete", "{net}", QUIET)],
 }

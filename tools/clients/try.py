@@ -75,6 +75,12 @@ def attempt(client, steps, variables):
             yield command, f"not reached: there is no {missing.args[0]}"
             continue
         code, out, err = client.run(command, arguments, step[2].get("json", True) and not must_fail)
+        ends = time.monotonic() + SECONDS
+        while code == 0 and "until" in step[2] and time.monotonic() < ends:
+            if json.loads(out).get(step[2]["until"][0]) == step[2]["until"][1]:
+                break
+            time.sleep(1)
+            code, out, err = client.run(command, arguments, True)
         if must_fail:
             yield command, "" if code else "what was deleted is still there"
         elif code:
