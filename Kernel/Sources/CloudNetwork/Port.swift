@@ -121,6 +121,9 @@ public struct Port: Lifecycle {
         return try await !fabric.plugs(on: ID(it.host)).contains(it.id)
     }
 
+    /// The space in which the hardware addresses of a network's ports are claimed.
+    static func hardware(_ network: ID<LogicalNetwork>) -> String { "mac:" + network.text }
+
     /// `port A, port B (of server C)`, for messages.
     static func describe(_ ports: [Stored<Port>]) -> String {
         let names = ports.prefix(3).map { port in
@@ -159,7 +162,7 @@ extension Port: Metered {
         let mac = draft.mac ?? freshMAC(draft.id)
         draft.value.mac = mac
         do throws(CloudError) {
-            try writer.claim("mac:" + network.id.text, mac.text, for: Reference(draft.id))
+            try writer.claim(Port.hardware(network.id), mac.text, for: Reference(draft.id))
         } catch  where error.code == .conflict {
             throw .conflict(
                 "Unable to complete operation for network \(network.id). The mac address \(mac.text) is in use.")

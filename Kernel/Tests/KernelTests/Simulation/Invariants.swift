@@ -37,6 +37,9 @@ struct Holdings: Sendable {
         consoleTokens = try reader.list(ConsoleToken.self, .everything(ConsoleToken.kind))
         claims = ["guest-uid": try reader.claims("guest-uid")]
         for subnet in subnets { claims[Subnet.space(subnet.id)] = try reader.claims(Subnet.space(subnet.id)) }
+        for network in networks {
+            claims[Port.hardware(network.id)] = try reader.claims(Port.hardware(network.id))
+        }
         signals = []
         for kind in [LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, Server.kind, Image.kind] {
             for row in try reader.rows(.everything(kind)) {
@@ -225,8 +228,13 @@ extension SimulatedCloud {
         if holdings.claims["guest-uid"] != Set(uids.map(String.init)) {
             faults.append("users claimed are not those in use")
         }
-        let macs = holdings.ports.compactMap(\.mac)
-        if Set(macs).count != macs.count { faults.append("two ports have one hardware address") }
+        for (network, ports) in Dictionary(grouping: holdings.ports, by: \.network) {
+            let macs = ports.compactMap { $0.mac?.text }
+            if Set(macs).count != macs.count { faults.append("two ports of \(network) have one hardware address") }
+            if holdings.claims[Port.hardware(network)] != Set(macs) {
+                faults.append("hardware addresses claimed on \(network) are not its ports'")
+            }
+        }
         for subnet in holdings.subnets {
             let used =
                 holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(\.address?.description)
