@@ -7,15 +7,8 @@ import Synchronization
 /// A commit drops what it changes before it happens, and nothing is remembered until it has: so whoever reads from
 /// memory never sees half of a commit, and whoever reads after a writer was answered sees what it wrote.
 final class ReadCache: Sendable {
-    /// What is remembered of one kind of resource.
-    private struct OfKind {
-        var rows: [String: CloudStore.Row?] = [:]
-        var lists: [Query: [Row]] = [:]
-        var counts: [Query: Int] = [:]
-        var size = 0
-    }
     private struct State {
-        var kinds: [Kind: OfKind] = [:]
+        var kinds: [Kind: KnownOfKind] = [:]
         /// Raised by every commit: what was read before one may not be remembered after it.
         var generation = 0
         /// Commits that are happening.
@@ -25,65 +18,49 @@ final class ReadCache: Sendable {
         func isStill(_ generation: Int) -> Bool { self.generation == generation && commits == 0 }
     }
 
-    /// Rows remembered of a kind; beyond it all of them are dropped.
-    private static let room = 20_000
-    /// Lists longer than this are not remembered.
-    private static let longest = 1001
-
     private let state = Mutex(State())
 
     var generation: Int { state.withLock { $0.generation } }
 
-    func row(_ kind: Kind, _ id: String) -> Row?? { state.withLock { $0.kinds[kind]?.rows[id] } }
-    func rows(_ query: Query) -> [Row]? { state.withLock { $0.kinds[query.kind]?.lists[query] } }
-    func count(_ query: Query) -> Int? { state.withLock { $0.kinds[query.kind]?.counts[query] } }
+    func row(_ kind: Kind, _ id: String) -> Known<Row?>? { state.withLock { $0.kinds[kind]?.rows[id] } }
+    func rows(_ query: Query) -> Known<[Row]>? { state.withLock { $0.kinds[query.kind]?.list(query) } }
+    func count(_ query: Query) -> Known<Int>? { state.withLock { $0.kinds[query.kind]?.counts[query] } }
 
     /// The same for who reads the store as it was at a generation; nil where that is not what is remembered.
-    func row(_ kind: Kind, _ id: String, since generation: Int) -> Row?? {
+    func row(_ kind: Kind, _ id: String, since generation: Int) -> Known<Row?>? {
         state.withLock { $0.isStill(generation) ? $0.kinds[kind]?.rows[id] : nil }
     }
-    func rows(_ query: Query, since generation: Int) -> [Row]? {
-        state.withLock { $0.isStill(generation) ? $0.kinds[query.kind]?.lists[query] : nil }
+    func rows(_ query: Query, since generation: Int) -> Known<[Row]>? {
+        state.withLock { $0.isStill(generation) ? $0.kinds[query.kind]?.list(query) : nil }
     }
 
-    func keep(_ row: Row?, _ kind: Kind, _ id: String, since generation: Int) {
-        var row = row
-        row?.memo = CloudStore.Row.Memo()
-        keep(kind, 1, since: generation) { $0.rows[id] = .some(row) }
+    /// Remembers what was found at a generation; nil where something was committed since.
+    func keep(_ row: Row?, _ kind: Kind, _ id: String, since generation: Int) -> Known<Row?>? {
+        keep(kind, since: generation) { $0.keep(row, id) }
+    }
+    func keep(_ rows: [Row], _ query: Query, since generation: Int) -> Known<[Row]>? {
+        guard rows.count <= KnownOfKind.longest else { return nil }
+        return keep(query.kind, since: generation) { $0.keep(rows, query) }
+    }
+    func keep(_ count: Int, _ query: Query, since generation: Int) -> Known<Int>? {
+        keep(query.kind, since: generation) { $0.keep(count, query) }
     }
 
-    func keep(_ rows: [Row], _ query: Query, since generation: Int) {
-        guard rows.count <= Self.longest else { return }
-        let remembered = rows.map { row in
-            var row = row
-            row.memo = CloudStore.Row.Memo()
-            return row
-        }
-        keep(query.kind, rows.count + 1, since: generation) { $0.lists[query] = remembered }
-    }
-
-    func keep(_ count: Int, _ query: Query, since generation: Int) {
-        keep(query.kind, 1, since: generation) { $0.counts[query] = count }
-    }
-
-    private func keep(_ kind: Kind, _ size: Int, since generation: Int, _ change: (inout OfKind) -> Void) {
+    private func keep<T: Sendable>(
+        _ kind: Kind, since generation: Int, _ change: (inout KnownOfKind) -> Known<T>
+    ) -> Known<T>? {
         state.withLock { state in
-            guard state.isStill(generation) else { return }
-            if state.kinds[kind, default: OfKind()].size + size > Self.room { state.kinds[kind] = OfKind() }
-            change(&state.kinds[kind, default: OfKind()])
-            state.kinds[kind]!.size += size
+            state.isStill(generation) ? change(&state.kinds[kind, default: KnownOfKind()]) : nil
         }
     }
 
-    /// Called right before a commit, with what it changes.
-    func beginCommit(_ changed: Set<Reference>) {
+    /// Called right before a commit, with what it writes: nil for what it removes.
+    func beginCommit(_ written: [Reference: Row?], _ schemas: Schemas) {
         state.withLock { state in
             state.commits += 1
             state.generation += 1
-            for reference in changed {
-                state.kinds[reference.kind]?.rows[reference.id] = nil
-                state.kinds[reference.kind]?.lists = [:]
-                state.kinds[reference.kind]?.counts = [:]
+            for (reference, row) in written {
+                state.kinds[reference.kind]?.change(reference.id, to: row, schemas[reference.kind])
             }
         }
     }
@@ -104,9 +81,9 @@ final class CommitWindow: Sendable {
 
     init(_ cache: ReadCache) { self.cache = cache }
 
-    func open(_ changed: Set<Reference>) {
-        guard !changed.isEmpty else { return }
-        cache.beginCommit(changed)
+    func open(_ written: [Reference: Row?], _ schemas: Schemas) {
+        guard !written.isEmpty else { return }
+        cache.beginCommit(written, schemas)
         isOpen.withLock { $0 = true }
     }
 
@@ -123,11 +100,12 @@ final class CommitWindow: Sendable {
 final class MemoryReader: Reader {
     private let cache: ReadCache
     let schemas: Schemas
-    let now: Instant
+    private let moment: Instant
     private(set) var missed = false
+    private var sources: Sources?
 
-    init(_ cache: ReadCache, _ schemas: Schemas, _ now: Instant) {
-        (self.cache, self.schemas, self.now) = (cache, schemas, now)
+    init(_ cache: ReadCache, _ schemas: Schemas, _ moment: Instant) {
+        (self.cache, self.schemas, self.moment) = (cache, schemas, moment)
     }
 
     private func miss<T>() throws(CloudError) -> T {
@@ -135,15 +113,21 @@ final class MemoryReader: Reader {
         throw .fault("not in memory")
     }
 
-    func row(_ kind: Kind, _ id: String) throws(CloudError) -> Row? {
-        if let known = cache.row(kind, id) { known } else { try miss() }
+    private func found<T>(_ known: Known<T>?) throws(CloudError) -> T {
+        guard let known else { return try miss() }
+        sources?.add(known.memo)
+        return known.value
     }
-    func rows(_ query: Query) throws(CloudError) -> [Row] {
-        if let known = cache.rows(query) { known } else { try miss() }
+
+    /// What depends on the time is not remembered.
+    var now: Instant {
+        sources?.add(nil)
+        return moment
     }
-    func count(_ query: Query) throws(CloudError) -> Int {
-        if let known = cache.count(query) { known } else { try miss() }
-    }
+
+    func row(_ kind: Kind, _ id: String) throws(CloudError) -> Row? { try found(cache.row(kind, id)) }
+    func rows(_ query: Query) throws(CloudError) -> [Row] { try found(cache.rows(query)) }
+    func count(_ query: Query) throws(CloudError) -> Int { try found(cache.count(query)) }
     func sum(_ column: String, _ query: Query) throws(CloudError) -> Int { try miss() }
     func signals(_ target: Reference) throws(CloudError) -> [PendingSignal] { try miss() }
     func work(_ target: Reference) throws(CloudError) -> Work? { try miss() }
@@ -151,4 +135,11 @@ final class MemoryReader: Reader {
     func nextWork() throws(CloudError) -> Instant? { try miss() }
     func claims(_ space: String) throws(CloudError) -> Set<String> { try miss() }
     func audit(after sequence: Int, project: ProjectID?, limit: Int) throws(CloudError) -> [AuditRecord] { try miss() }
+
+    func sourced<T>(_ body: () throws(CloudError) -> T) throws(CloudError) -> (value: T, sources: [Memo]?) {
+        let own = Sources()
+        sources = own
+        defer { sources = nil }
+        return (try body(), own.all)
+    }
 }

@@ -27,6 +27,8 @@ public final class SQLiteStore: Store {
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
+            // KiB of pages, per connection: what is read often is in `ReadCache`, and the rest in the kernel's cache.
+            try db.execute(sql: "PRAGMA cache_size = -512")
         }
         // Only root reads it; SQLite gives its other files the same mode.
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -60,10 +62,11 @@ public final class SQLiteStore: Store {
         _ body: @escaping @Sendable (any Reader) throws(CloudError) -> T
     ) async throws(CloudError) -> T {
         let memory = MemoryReader(cache, schemas, clock.now())
-        do throws(CloudError) { return try body(memory) } catch {
-            guard memory.missed else { throw error }
-        }
-        return try readNow(body)
+        let generation = cache.generation
+        let outcome = Result { () throws(CloudError) in try body(memory) }
+        // What was put together while something was committed may be half of before and half of after.
+        guard !memory.missed, cache.generation == generation else { return try readNow(body) }
+        return try outcome.get()
     }
 
     private func readNow<T>(_ body: (any Reader) throws(CloudError) -> T) throws(CloudError) -> T {
@@ -87,7 +90,7 @@ public final class SQLiteStore: Store {
                 let transaction = SQLiteTransaction(db, schemas, statements, clock.now(), record: record)
                 let value = try body(transaction)
                 let changed = try transaction.finish()
-                window.open(changed)
+                window.open(transaction.written, schemas)
                 return (value, changed)
             }
         } catch {

@@ -7,26 +7,28 @@ final class SQLiteTransaction: Writer {
     private let db: Database
     private let statements: Statements
     let schemas: Schemas
-    let now: Instant
+    private let moment: Instant
     var record: AuditRecord?
     /// Where what is read is remembered; nil in a transaction that writes.
     private let cache: ReadCache?
     private let generation: Int
+    private var sources: Sources?
+    /// What was done something to or about; and the rows that were written, nil for those removed.
     private var changed: Set<Reference> = []
-    private var changedResource = false
+    private(set) var written: [Reference: CloudStore.Row?] = [:]
 
     init(
         _ db: Database, _ schemas: Schemas, _ statements: Statements, _ now: Instant, record: AuditRecord?,
         cache: ReadCache? = nil, generation: Int = 0
     ) {
-        (self.db, self.schemas, self.statements, self.now, self.record) = (db, schemas, statements, now, record)
+        (self.db, self.schemas, self.statements, self.moment, self.record) = (db, schemas, statements, now, record)
         (self.cache, self.generation) = (cache, generation)
     }
 
     func finish() throws(CloudError) -> Set<Reference> {
         if let record {
             try append(record)
-        } else if changedResource {
+        } else if !written.isEmpty {
             throw .fault("a resource was changed without an audit record")
         }
         return changed
@@ -55,18 +57,37 @@ final class SQLiteTransaction: Writer {
 
     // MARK: Resources
 
+    /// What depends on the time is not remembered.
+    var now: Instant {
+        sources?.add(nil)
+        return moment
+    }
+
+    func sourced<T>(_ body: () throws(CloudError) -> T) throws(CloudError) -> (value: T, sources: [Memo]?) {
+        guard cache != nil else { return (try body(), nil) }
+        let own = Sources()
+        sources = own
+        defer { sources = nil }
+        return (try body(), own.all)
+    }
+
+    /// What was remembered, if it was, or else what was found.
+    private func found<T>(_ known: Known<T>?, _ found: T) -> T {
+        sources?.add(known?.memo)
+        return known?.value ?? found
+    }
+
     func row(_ kind: Kind, _ id: String) throws(CloudError) -> CloudStore.Row? {
-        if let known = cache?.row(kind, id, since: generation) { return known }
+        if let known = cache?.row(kind, id, since: generation) { return found(known, nil) }
         let schema = schemas[kind]
-        let found = try fetch(statements[kind].select + " WHERE id = ?", [id]) { (row) throws(CloudError) in
+        let row = try fetch(statements[kind].select + " WHERE id = ?", [id]) { (row) throws(CloudError) in
             try decode(row, schema)
         }.first
-        cache?.keep(found, kind, id, since: generation)
-        return found
+        return found(cache?.keep(row, kind, id, since: generation), row)
     }
 
     func rows(_ query: Query) throws(CloudError) -> [CloudStore.Row] {
-        if let known = cache?.rows(query, since: generation) { return known }
+        if let known = cache?.rows(query, since: generation) { return found(known, []) }
         var (condition, arguments) = try filter(query)
         let order = query.order + [Query.Order("id")]
         if let after = query.after, let (later, values) = try behind(after, order, query.kind) {
@@ -76,24 +97,27 @@ final class SQLiteTransaction: Writer {
         let sorting = order.map { Statements.quote($0.column) + ($0.ascending ? "" : " DESC") }.joined(separator: ", ")
         let schema = schemas[query.kind]
         let limit = query.limit == .max ? -1 : query.limit
-        let found = try fetch(
+        let rows = try fetch(
             "\(statements[query.kind].select) WHERE \(condition) ORDER BY \(sorting) LIMIT ?", arguments + [limit]
-        ) { (row) throws(CloudError) in try decode(row, schema) }
-        cache?.keep(found, query, since: generation)
-        return found
+        ) { (row) throws(CloudError) in
+            // Of a list that one change ended, all but one are known.
+            if let cache, let known = cache.row(query.kind, row[0], since: generation)?.value { return known }
+            return try decode(row, schema)
+        }
+        return found(cache?.keep(rows, query, since: generation), rows)
     }
 
     func count(_ query: Query) throws(CloudError) -> Int {
         let (condition, arguments) = try filter(query)
-        let found =
+        let count =
             try fetch(
                 "SELECT count(*) FROM \(Statements.quote(query.kind.plural)) WHERE \(condition)", arguments
             ) { (row) in row[0] as Int }.first ?? 0
-        cache?.keep(found, query, since: generation)
-        return found
+        return found(cache?.keep(count, query, since: generation), count)
     }
 
     func sum(_ column: String, _ query: Query) throws(CloudError) -> Int {
+        sources?.add(nil)
         try checkColumn(column, query.kind)
         let (condition, arguments) = try filter(query)
         let (name, table) = (Statements.quote(column), Statements.quote(query.kind.plural))
@@ -174,7 +198,7 @@ final class SQLiteTransaction: Writer {
         do throws(CloudError) { try execute(statements[kind].insert, encode(row, schemas[kind])) } catch {
             throw try explain(error, kind, row)
         }
-        note(Reference(kind, row.id))
+        note(Reference(kind, row.id), row)
     }
 
     func update(_ kind: Kind, _ row: CloudStore.Row) throws(CloudError) {
@@ -185,7 +209,7 @@ final class SQLiteTransaction: Writer {
             guard try self.row(kind, row.id) != nil else { throw .missing(kind.title, row.id) }
             throw staleError(kind, row.id)
         }
-        note(Reference(kind, row.id))
+        note(Reference(kind, row.id), row)
     }
 
     /// Which constraint a refused row broke, in words that its sender understands.
@@ -211,18 +235,19 @@ final class SQLiteTransaction: Writer {
         for table in ["signals", "work", "claims"] {
             try execute("DELETE FROM \(table) WHERE kind = ? AND id = ?", [target.kind.name, target.id])
         }
-        note(target)
+        note(target, nil)
     }
 
-    private func note(_ target: Reference) {
+    private func note(_ target: Reference, _ row: CloudStore.Row?) {
         changed.insert(target)
-        changedResource = true
+        written[target] = .some(row)
     }
 
     // MARK: Signals and work
 
     func signals(_ target: Reference) throws(CloudError) -> [PendingSignal] {
-        try fetch(
+        sources?.add(nil)
+        return try fetch(
             "SELECT number, name FROM signals WHERE kind = ? AND id = ? ORDER BY number", [target.kind.name, target.id]
         ) { (row) in PendingSignal(number: row[0], signal: Signal(rawValue: row[1])) }
     }
@@ -240,7 +265,8 @@ final class SQLiteTransaction: Writer {
     private static let workColumns = "kind, id, label, wake_at, attempts, lessee, leased_until"
 
     func work(_ target: Reference) throws(CloudError) -> Work? {
-        try fetch(
+        sources?.add(nil)
+        return try fetch(
             "SELECT \(Self.workColumns) FROM work WHERE kind = ? AND id = ?", [target.kind.name, target.id], decodeWork
         ).first
     }
@@ -274,11 +300,13 @@ final class SQLiteTransaction: Writer {
         try fetch(
             """
             SELECT min(at) FROM (
-                SELECT max(wake_at, leased_until) AS at FROM work
+                SELECT min(wake_at) AS at FROM work WHERE leased_until <= ?1
+                UNION ALL
+                SELECT min(leased_until) FROM work WHERE leased_until > ?1
                 UNION ALL
                 SELECT leased_until FROM work WHERE (kind, id) IN (SELECT kind, id FROM signals)
             )
-            """, []
+            """, [now.microseconds]
         ) { (row) in (row[0] as Int64?).map(Instant.init(microseconds:)) }.first ?? nil
     }
 
@@ -295,7 +323,8 @@ final class SQLiteTransaction: Writer {
     // MARK: Claims
 
     func claims(_ space: String) throws(CloudError) -> Set<String> {
-        Set(try fetch("SELECT key FROM claims WHERE space = ?", [space]) { (row) in row[0] as String })
+        sources?.add(nil)
+        return Set(try fetch("SELECT key FROM claims WHERE space = ?", [space]) { (row) in row[0] as String })
     }
 
     func claim(_ space: String, _ key: String, for owner: Reference) throws(CloudError) {

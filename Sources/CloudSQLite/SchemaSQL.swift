@@ -8,8 +8,12 @@ public enum SchemaSQL {
         var lines = common.map { "    " + $0 }
         for column in schema.columns { lines.append("    " + definition(column)) }
         var sql = "CREATE TABLE \"\(schema.kind.plural)\" (\n" + lines.joined(separator: ",\n") + "\n) STRICT;\n"
-        for column in ["project_id"] + schema.columns.filter({ isIndexed($0) }).map(\.name) {
-            sql += "CREATE INDEX \"\(schema.kind.plural)_\(column)\" ON \"\(schema.kind.plural)\" (\"\(column)\");\n"
+        // A project's, in the order in which lists show them; and how many there are, without a look at the table.
+        let all = [["project_id", "created_at", "deleting_since"]] + schema.indexes
+        for columns in all + schema.columns.filter({ isIndexed($0) }).map({ [$0.name] }) {
+            let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
+            let (table, name) = (schema.kind.plural, ([schema.kind.plural] + columns).joined(separator: "_"))
+            sql += "CREATE INDEX \"\(name)\" ON \"\(table)\" (\(names));\n"
         }
         return sql
     }
@@ -60,7 +64,8 @@ public enum SchemaSQL {
             "leased_until" INTEGER NOT NULL,
             PRIMARY KEY ("kind", "id")
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX "work_wake_at" ON "work" ("wake_at");
+        CREATE INDEX "work_wake_at" ON "work" ("wake_at", "leased_until");
+        CREATE INDEX "work_leased_until" ON "work" ("leased_until");
         CREATE TABLE "signals" (
             "number" INTEGER PRIMARY KEY AUTOINCREMENT,
             "kind" TEXT NOT NULL,

@@ -84,12 +84,12 @@ class Stored:
         uid = self.uid + number
         self._copy(db, "server", "servers", self.server, {"id": server, "name": f"bench-{number:05}", "uid": uid}, number,
                    {str(self.server["uid"]): str(uid)})
+        card = "fa:16:" + ":".join(port[at:at + 2] for at in (0, 2, 4, 6))
         old = json.loads(self.port["fixed_ips"])[0]["ip_address"]
         self._copy(db, "port", "ports", self.port, {
-            "id": port, "network_id": network, "device_id": server, "status": "DOWN", "host": "",
-            "mac_address": "fa:16:" + ":".join(port[at:at + 2] for at in (0, 2, 4, 6)),
+            "id": port, "network_id": network, "device_id": server, "status": "DOWN", "host": "", "mac_address": card,
             "fixed_ips": json.dumps([{"ip_address": address, "subnet_id": subnet}], separators=(",", ":"))}, number,
-            {old: address, self.subnet["id"]: subnet})
+            {old: address, self.subnet["id"]: subnet, self.network["id"]: network, self.port["mac_address"]: card})
         self._copy(db, "instance_action", "instance_actions", self.action, {"id": action, "server_id": server}, number, {})
         if engine:
             db.execute("UPDATE work SET lessee = ?, leased_until = ? WHERE id IN (?, ?)",

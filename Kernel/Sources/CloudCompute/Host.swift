@@ -24,46 +24,59 @@ enum Placement {
     /// Virtual processors that share one real processor.
     static let overcommit = 16
 
+    /// A host, and what there is on it already.
+    struct Candidate {
+        let host: Stored<Host>
+        var vcpus = 0, memory = 0
+        /// Servers of the new one's group.
+        var peers = 0
+
+        /// MiB that stay free with one more server on it; nil where it does not fit.
+        func room(for server: Server) -> Int? {
+            let (memory, vcpus) = (memory + server.keptMemory, vcpus + server.keptVCPUs)
+            return memory <= host.memory && vcpus <= host.vcpus * overcommit ? host.memory - memory : nil
+        }
+    }
+
     /// The enabled host of the zone (any, if it names none) with the most memory left that has room and that its
     /// group's policy allows; nil for none.
     static func choose(
-        _ server: Server, hosts: [Stored<Host>], servers: [Stored<Server>], policy: ServerGroup.Policy? = nil
+        _ server: Server, among candidates: [Candidate], policy: ServerGroup.Policy? = nil
     ) -> ID<Host>? {
         var best: (host: ID<Host>, rank: Int, left: Int)?
-        let peers = servers.filter {
-            !server.serverGroup.isEmpty && $0.serverGroup == server.serverGroup && !$0.host.isEmpty
-        }
-        for host in hosts where host.enabled && (server.zone.isEmpty || server.zone == host.zone) {
-            guard let left = room(for: server, on: host, servers: servers) else { continue }
-            let beside = peers.count { $0.host == host.id.text }
+        let isFirst = candidates.allSatisfy { $0.peers == 0 }
+        for it in candidates where it.host.enabled && (server.zone.isEmpty || server.zone == it.host.zone) {
+            guard let left = it.room(for: server) else { continue }
             var rank = 0
             switch policy {
-            case .affinity: guard peers.isEmpty || beside > 0 else { continue }
-            case .antiAffinity: guard beside == 0 else { continue }
-            case .softAffinity: rank = beside
-            case .softAntiAffinity: rank = -beside
+            case .affinity: guard isFirst || it.peers > 0 else { continue }
+            case .antiAffinity: guard it.peers == 0 else { continue }
+            case .softAffinity: rank = it.peers
+            case .softAntiAffinity: rank = -it.peers
             case nil: break
             }
             let isBetter = best.map {
-                (rank, left) > ($0.rank, $0.left) || ((rank, left) == ($0.rank, $0.left) && host.id < $0.host)
+                (rank, left) > ($0.rank, $0.left) || ((rank, left) == ($0.rank, $0.left) && it.host.id < $0.host)
             }
-            if isBetter ?? true { best = (host.id, rank, left) }
+            if isBetter ?? true { best = (it.host.id, rank, left) }
         }
         return best?.host
     }
 
-    /// MiB that stay free on a host with one more server on it; nil where it does not fit.
-    static func room(for server: Server, on host: Stored<Host>, servers: [Stored<Server>]) -> Int? {
-        let placed = servers.filter { $0.host == host.id.text }
-        let memory = placed.reduce(server.needs.memory) { $0 + $1.value.needs.memory }
-        let vcpus = placed.reduce(server.needs.vcpus) { $0 + $1.value.needs.vcpus }
-        return memory <= host.memory && vcpus <= host.vcpus * overcommit ? host.memory - memory : nil
-    }
-}
-
-extension Server {
-    /// What is kept free for it: until a resize is confirmed, it may go back.
-    var needs: (vcpus: Int, memory: Int) {
-        (max(vcpus, previous?.vcpus ?? 0), max(memory, previous?.memory ?? 0))
+    /// The hosts as they are for a server that is on none.
+    static func candidates(for it: Stored<Server>, in reader: any Reader) throws(CloudError) -> [Candidate] {
+        let peers =
+            it.serverGroup.isEmpty
+            ? []
+            : try reader.list(Server.self, Query.everything(Server.kind).with("server_group", .string(it.serverGroup)))
+        var out: [Candidate] = []
+        for host in try reader.list(Host.self, .everything(Host.kind)) {
+            let placed = Query.everything(Server.kind).with("host", .string(host.id.text))
+            out.append(
+                Candidate(
+                    host: host, vcpus: try reader.sum("kept_vcpus", placed),
+                    memory: try reader.sum("kept_memory", placed), peers: peers.count { $0.host == host.id.text }))
+        }
+        return out
     }
 }

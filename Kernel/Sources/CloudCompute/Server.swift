@@ -65,6 +65,8 @@ public struct Server: Resource {
     public static let kind = Kind("server", "servers", service: "compute")
     public static let access = Access.project
     public static let isShownWhileDeleted = true
+    /// What a host has left, and what a project uses.
+    public static let indexes = [["host", "kept_vcpus", "kept_memory"], ["project_id", "vcpus", "memory"]]
     public static let fields: [Field<Server>] = [
         .text("name", \.name, [.read, .create, .update, .required, .indexed], "Its name."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
@@ -83,8 +85,10 @@ public struct Server: Resource {
         .text("user_data", \.userData, [.create, .secret], max: 65_535, "What its first boot runs, in base64."),
         .choice("power", \.power, [.read], "Whether it shall run."),
         .choice("status", \.status, [.read, .indexed], "What it does."),
-        .text("host", \.host, [.indexed], max: 64, "The host that runs it."),
-        .integer("uid", \.uid, [], 0...Int.max, "The system user its process runs as."),
+        .integer("kept_vcpus", \.keptVCPUs, [], 0...256, "Virtual processors that its host keeps for it."),
+        .integer("kept_memory", \.keptMemory, [], 0...4_194_304, "MiB that its host keeps for it."),
+        .text("host", \.host, [], max: 64, "The host that runs it."),
+        .integer("uid", \.uid, [.indexed], 0...Int.max, "The system user its process runs as."),
         .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),
         .boolean("is_halted", \.isHalted, [], "Whether it powered itself off."),
         .time("stop_by", \.stopBy, [], "When patience with its stopping ends."),
@@ -113,6 +117,18 @@ extension Signal {
     static let rebootHard = Signal(rawValue: "reboot_hard")
     /// Its network cards are to be others.
     static let cards = Signal(rawValue: "cards")
+}
+
+extension Server {
+    /// What its host keeps for it: until a resize is confirmed, it may go back. It follows from the sizes.
+    var keptVCPUs: Int {
+        get { max(vcpus, previous?.vcpus ?? 0) }
+        set {}
+    }
+    var keptMemory: Int {
+        get { max(memory, previous?.memory ?? 0) }
+        set {}
+    }
 }
 
 extension Server: Governed {

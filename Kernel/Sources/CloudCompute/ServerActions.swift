@@ -168,10 +168,12 @@ enum ServerAction: Sendable {
         it.value.previous = Server.Size(it.value)
         (it.flavor, it.vcpus, it.memory, it.status) = (id, flavor.vcpus, flavor.ram, .resize)
         it.disk = max(it.disk, flavor.disk)
-        // It stays where its disk is.
-        let (server, host) = (it.value, try writer.get(ID<Host>(it.host)))
-        let others = try writer.list(Server.self, .everything(Server.kind)).filter { $0.id != it.id }
-        guard Placement.room(for: server, on: host, servers: others) != nil else {
+        // It stays where its disk is, and has what it had.
+        let had = it.value.previous
+        var here = try Placement.candidates(for: it, in: writer).first { $0.host.id.text == it.host }
+        here?.vcpus -= had?.vcpus ?? 0
+        here?.memory -= had?.memory ?? 0
+        guard here?.room(for: it.value) != nil else {
             throw .invalid("No valid host was found. There is no room for the server in this size.", field: "flavorRef")
         }
     }

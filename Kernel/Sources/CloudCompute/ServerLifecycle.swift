@@ -69,10 +69,12 @@ extension Server: Lifecycle {
         guard let host else { throw .conflict("No host has room for the server.") }
         (turn.it.host, turn.it.uid) = (host.text, uid)
         turn.also { (writer) throws(CloudError) in
-            guard try chooseHost(it, in: writer) == host, try freeUID(from: world.firstUID, in: writer) == uid else {
+            do throws(CloudError) {
+                guard try chooseHost(it, in: writer) == host else { throw .conflict("The host has filled.") }
+                try writer.claim(uidSpace, String(uid), for: Reference(it.id))
+            } catch  where error.code == .conflict {
                 throw CloudError(.stale, "Another server was placed in the meantime.")
             }
-            try writer.claim(uidSpace, String(uid), for: Reference(it.id))
         }
         return .hop(.run)
     }
@@ -81,15 +83,25 @@ extension Server: Lifecycle {
 
     private static func chooseHost(_ it: Stored<Server>, in reader: any Reader) throws(CloudError) -> ID<Host>? {
         Placement.choose(
-            it.value, hosts: try reader.list(Host.self, .everything(Host.kind)),
-            servers: try reader.list(Server.self, .everything(Server.kind)).filter { $0.id != it.id },
+            it.value, among: try Placement.candidates(for: it, in: reader),
             policy: try reader.find(ID<ServerGroup>(it.serverGroup))?.policy)
     }
 
+    /// The user after the last, so that one is not soon another's; once those are used up, the first that is free.
     private static func freeUID(from first: Int, in reader: any Reader) throws(CloudError) -> Int {
+        var newest = Query.everything(kind)
+        (newest.order, newest.limit) = ([Query.Order("uid", ascending: false)], 1)
+        let next = try reader.list(Server.self, newest).first.map { max(first, $0.uid + 1) } ?? first
+        guard next >= first + uids else { return next }
         let taken = try reader.claims(uidSpace)
-        return (first...first + taken.count).first { !taken.contains(String($0)) }!
+        guard let free = (first..<first + uids).first(where: { !taken.contains(String($0)) }) else {
+            throw .conflict("There are \(uids) servers, which is as many as there are users for.")
+        }
+        return free
     }
+
+    /// How many system users are set aside for guests.
+    static let uids = 65_536
 
     /// Brings the guest to the power that is asked for.
     private static func run(_ turn: inout Turn<Server>, in world: World) async throws(CloudError) -> Next<Label> {

@@ -116,24 +116,24 @@ struct ServerList: Sendable {
     }
 
     /// The servers of one page, and whether there are more.
-    func page(_ reader: any Reader, for caller: Caller) throws(CloudError) -> (found: [Stored<Server>], goesOn: Bool) {
+    func page(_ reader: any Reader, for caller: Caller) throws(CloudError) -> (found: [Row], goesOn: Bool) {
         if let marker = query.after {
             guard let it = try reader.find(ID<Server>(marker)), it.isVisible(to: caller) else {
                 throw .invalid("marker [\(marker.prefix(64))] not found", field: "marker")
             }
         }
         guard !tests.isEmpty else {
-            let found = try reader.list(Server.self, query)
+            let found = try reader.rows(query)
             return (Array(found.prefix(limit)), found.count > limit)
         }
-        var found: [Stored<Server>] = []
+        var found: [Row] = []
         var batch = query
         batch.limit = 1000
         while found.count <= limit {
-            let some = try reader.list(Server.self, batch)
-            for it in some where try passes(it, reader) { found.append(it) }
+            let some = try reader.rows(batch)
+            for row in some where try passes(row.decode(Server.self), reader) { found.append(row) }
             guard some.count == batch.limit, let last = some.last else { break }
-            batch.after = last.id.text
+            batch.after = last.id
         }
         return (Array(found.prefix(limit)), found.count > limit)
     }
@@ -225,18 +225,16 @@ extension Compute {
             let face = serverFace
             return try await call.store.read { (reader) throws(CloudError) in
                 let (found, goesOn) = try list.page(reader, for: call.caller)
+                let items = try reader.written(found, as: Server.self, call.variant()) {
+                    (it, out) throws(CloudError) in
+                    try write(it, reader, face, call, into: &out, only: isDetailed ? [] : ["id", "name", "links"])
+                }
                 return try .write(200) { (out) throws(CloudError) in
-                    out.key("servers")
-                    try out.array(found) { (it, out) throws(CloudError) in
-                        try out.object { (out) throws(CloudError) in
-                            try write(
-                                it, reader, face, call, into: &out, only: isDetailed ? [] : ["id", "name", "links"])
-                        }
-                    }
+                    out.field("servers", written: items)
                     guard goesOn, let last = found.last else { return }
                     out.field(
                         "servers_links",
-                        [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id.text))]])
+                        [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id))]])
                 }
             }
         }

@@ -39,14 +39,12 @@ extension Compute {
             let id = ID<Server>(call.parameter("server_id"))
             return try await call.store.read { (reader) throws(CloudError) in
                 let it = try reader.get(id, for: call.caller)
-                return try .write(200) { (writer) throws(CloudError) in
-                    writer.key("server")
-                    try writer.object { (writer) throws(CloudError) in
-                        try write(it, reader, face, call, into: &writer)
-                        guard call.microversion >= 71 else { return }
-                        writer.field("server_groups", it.serverGroup.isEmpty ? [] : [.string(it.serverGroup)])
-                    }
+                let object = try reader.written(it, call.variant()) { (it, writer) throws(CloudError) in
+                    try write(it, reader, face, call, into: &writer)
+                    guard call.microversion >= 71 else { return }
+                    writer.field("server_groups", it.serverGroup.isEmpty ? [] : [.string(it.serverGroup)])
                 }
+                return .bytes(200, face.enveloped(object))
             }
         }
     }

@@ -49,6 +49,22 @@ public struct JSONWriter: Sendable {
         }
     }
 
+    /// Objects that were written before, each by a writer of its own, as an array.
+    public mutating func field(_ name: String, written: [[UInt8]]) {
+        key(name)
+        bytes.reserveCapacity(bytes.count + written.reduce(256) { $0 + $1.count + 1 })
+        open(UInt8(ascii: "["))
+        for object in written { value(written: object) }
+        close(UInt8(ascii: "]"))
+    }
+
+    /// A value that was written before.
+    public mutating func value(written: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: written)
+        needsComma = true
+    }
+
     private mutating func raw(_ text: String) {
         separate()
         bytes.append(contentsOf: text.utf8)

@@ -9,6 +9,8 @@ public protocol Resource: Sendable {
     static var opening: (column: String, value: JSON)? { get }
     /// Whether the tenant still sees it while it is being deleted.
     static var isShownWhileDeleted: Bool { get }
+    /// Columns that are looked up or added up together, beside those that are `indexed` alone.
+    static var indexes: [[String]] { get }
     /// Whether the cloud made it for its project and it goes with that, instead of keeping it from being deleted.
     static func goesWithProject(_ it: Self) -> Bool
 }
@@ -16,6 +18,7 @@ public protocol Resource: Sendable {
 extension Resource {
     public static var opening: (column: String, value: JSON)? { nil }
     public static var isShownWhileDeleted: Bool { false }
+    public static var indexes: [[String]] { [] }
     public static func goesWithProject(_ it: Self) -> Bool { false }
 }
 
@@ -63,6 +66,7 @@ public struct Schema: Sendable {
     public let kind: Kind
     public let access: Access
     public let columns: [Column]
+    public let indexes: [[String]]
     /// The labels of its lifecycle; empty for a passive resource.
     public let labels: [String]
     /// Whether a resource of these values goes with its project.
@@ -72,7 +76,7 @@ public struct Schema: Sendable {
         kind = R.kind
         access = R.access
         columns = R.fields.map { Column(name: $0.name, type: $0.type, rights: $0.rights, help: $0.help) }
-        self.labels = labels
+        (self.indexes, self.labels) = (R.indexes, labels)
         goesWithProject = { (values) throws(CloudError) in
             var it = R()
             for (field, value) in zip(R.fields, values) { try field.load(&it, value) }

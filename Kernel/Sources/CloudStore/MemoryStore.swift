@@ -134,8 +134,8 @@ final class MemoryTransaction: Writer {
 
     func nextWork() throws(CloudError) -> Instant? {
         state.work.values.map { work in
-            let calledAt = (state.signals[work.target] ?? []).isEmpty ? work.wakeAt : now
-            return max(calledAt, work.leasedUntil)
+            let isCalled = !(state.signals[work.target] ?? []).isEmpty
+            return work.leasedUntil > now || isCalled ? work.leasedUntil : work.wakeAt
         }.min()
     }
 

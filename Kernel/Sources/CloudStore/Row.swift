@@ -1,5 +1,4 @@
 import CloudCore
-import Synchronization
 
 /// A resource as a store sees it: what is common to all, and the fields' values in the table's order.
 public struct Row: Hashable, Sendable {
@@ -10,7 +9,8 @@ public struct Row: Hashable, Sendable {
     public var version: Int
     public var deletingSince: Instant?
     public var values: [JSON]
-    /// Remembers the resource that this row was read as; for rows that are kept in memory.
+    /// What was made of it, for rows that are kept in memory. It follows from the row, so it does not count when rows are
+    /// compared.
     public var memo: Memo?
 
     public init(
@@ -37,7 +37,8 @@ public struct Row: Hashable, Sendable {
             version: stored.version, deletingSince: stored.deletingSince, values: R.fields.map { $0.get(stored.value) })
     }
 
-    func decode<R: Resource>(_ type: R.Type) throws(CloudError) -> Stored<R> {
+    /// The resource that the row is; `fault` where it cannot be one.
+    public func decode<R: Resource>(_ type: R.Type) throws(CloudError) -> Stored<R> {
         if let known = memo?.value as? Stored<R> { return known }
         var value = R()
         let fields = R.fields
@@ -52,17 +53,6 @@ public struct Row: Hashable, Sendable {
             deletingSince: deletingSince, value: value)
         memo?.value = stored
         return stored
-    }
-
-    /// A resource, remembered beside its row. It follows from the row, so it does not count when rows are compared.
-    public final class Memo: Sendable {
-        private let kept = Mutex<(any Sendable)?>(nil)
-        public init() {}
-
-        var value: (any Sendable)? {
-            get { kept.withLock { $0 } }
-            set { kept.withLock { $0 = newValue } }
-        }
     }
 }
 

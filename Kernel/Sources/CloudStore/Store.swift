@@ -14,12 +14,14 @@ public protocol Reader {
     func work(_ target: Reference) throws(CloudError) -> Work?
     /// Lifecycles that nobody holds and that a signal or their time calls, earliest first.
     func dueWork(limit: Int) throws(CloudError) -> [Work]
-    /// The earliest time at which some lifecycle will be due without a signal.
+    /// The earliest time at which some lifecycle may be due without a signal: when one calls, or a lease ends.
     func nextWork() throws(CloudError) -> Instant?
     /// The keys claimed in a space.
     func claims(_ space: String) throws(CloudError) -> Set<String>
     /// The audit log from a place on; `project` narrows it to one tenant's records.
     func audit(after sequence: Int, project: ProjectID?, limit: Int) throws(CloudError) -> [AuditRecord]
+    /// Runs `body` and tells, beside its value, what all that it read is remembered by; nil where something is not.
+    func sourced<T>(_ body: () throws(CloudError) -> T) throws(CloudError) -> (value: T, sources: [Memo]?)
 }
 
 /// A transaction. All of it happens or none.

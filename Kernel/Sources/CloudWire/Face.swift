@@ -43,13 +43,15 @@ public struct Face<R: Resource>: Sendable {
     ) throws(CloudError) -> [UInt8] {
         var writer = JSONWriter()
         try writer.object { (writer) throws(CloudError) in
-            guard !singular.isEmpty else { return try write(stored, reader, into: &writer, only: only, for: audience) }
-            writer.key(singular)
-            try writer.object { (writer) throws(CloudError) in
-                try write(stored, reader, into: &writer, only: only, for: audience)
-            }
+            try write(stored, reader, into: &writer, only: only, for: audience)
         }
-        return writer.bytes
+        return enveloped(writer.bytes)
+    }
+
+    /// A body that holds one resource, which was written as an object.
+    public func enveloped(_ object: [UInt8]) -> [UInt8] {
+        guard !singular.isEmpty else { return object }
+        return Array("{\"\(singular)\":".utf8) + object + [UInt8(ascii: "}")]
     }
 
     /// Sets what a body says, each attribute within its rights; `invalid` for names that are none.

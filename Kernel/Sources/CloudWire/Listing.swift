@@ -133,20 +133,21 @@ extension Face {
                         "The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
                 }
             }
-            var found = try settled.sieved(try reader.list(R.self, query), reader)
+            var found = try settled.sieved(try reader.rows(query), reader)
             let hasMore = found.count > limit
             found = Array(found.prefix(limit))
             if settled.isReversed { found.reverse() }
+            let items = try reader.written(found, as: R.self, call.variant(only)) {
+                (stored, writer) throws(CloudError) in
+                try one(stored, reader, &writer, only)
+            }
             var writer = JSONWriter()
             try writer.object { (writer) throws(CloudError) in
-                writer.key(plural)
-                try writer.array(found) { (stored, writer) throws(CloudError) in
-                    try writer.object { (writer) throws(CloudError) in try one(stored, reader, &writer, only) }
-                }
+                writer.field(plural, written: items)
                 if strict {
-                    settled.link(found.first?.id.text, found.last?.id.text, hasMore, call, plural, &writer)
+                    settled.link(found.first?.id, found.last?.id, hasMore, call, plural, &writer)
                 } else if hasMore, let last = found.last {
-                    next(&writer, last.id.text)
+                    next(&writer, last.id)
                 }
             }
             return writer.bytes

@@ -128,6 +128,15 @@ public struct Call: Sendable {
         try await store.write(record(resource), body)
     }
 
+    /// Whatever the form of a resource in this call's answer depends on, beside the resource and what is kept.
+    public func variant(_ only: Set<String> = []) -> String {
+        let own = [
+            route.fullPath, base, "\(microversion)", "\(audience)", caller.project?.text ?? "", caller.user?.text ?? "",
+            caller.isOperator ? "operator" : "",
+        ]
+        return (own + caller.roles.sorted() + ["\n"] + only.sorted()).joined(separator: "\n")
+    }
+
     /// The family of the client that calls.
     public var audience: Audience {
         let family = Audience(userAgent: request.headers["user-agent"] ?? "")

@@ -52,13 +52,14 @@ struct Sieve<R: Resource>: Sendable {
 
 extension Listing {
     /// Those that pass every sieve.
-    func sieved(_ found: [Stored<R>], _ reader: any Reader) throws(CloudError) -> [Stored<R>] {
+    func sieved(_ found: [Row], _ reader: any Reader) throws(CloudError) -> [Row] {
         guard !sieves.isEmpty else { return found }
-        var out: [Stored<R>] = []
-        for stored in found {
+        var out: [Row] = []
+        for row in found {
+            let stored = try row.decode(R.self)
             var passes = true
             for sieve in sieves where passes { passes = try sieve.passes(stored, reader) }
-            if passes { out.append(stored) }
+            if passes { out.append(row) }
             if out.count > limit { break }
         }
         return out

@@ -29,7 +29,11 @@ extension Face where R: Governed {
             return .bytes(
                 200,
                 try await call.store.read { (reader) throws(CloudError) in
-                    try body(try reader.get(id, for: call.caller), reader, only: only, for: call.audience)
+                    let it = try reader.get(id, for: call.caller)
+                    return enveloped(
+                        try reader.written(it, call.variant(only)) { (it, writer) throws(CloudError) in
+                            try write(it, reader, into: &writer, only: only, for: call.audience)
+                        })
                 })
         }
     }

@@ -12,7 +12,8 @@ extension Migration {
                 "leased_until" INTEGER NOT NULL,
                 PRIMARY KEY ("kind", "id")
             ) STRICT, WITHOUT ROWID;
-            CREATE INDEX "work_wake_at" ON "work" ("wake_at");
+            CREATE INDEX "work_wake_at" ON "work" ("wake_at", "leased_until");
+            CREATE INDEX "work_leased_until" ON "work" ("leased_until");
             CREATE TABLE "signals" (
                 "number" INTEGER PRIMARY KEY AUTOINCREMENT,
                 "kind" TEXT NOT NULL,
@@ -66,7 +67,7 @@ extension Migration {
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
             ) STRICT;
-            CREATE INDEX "domains_project_id" ON "domains" ("project_id");
+            CREATE INDEX "domains_project_id_created_at_deleting_since" ON "domains" ("project_id", "created_at", "deleting_since");
 
             CREATE TABLE "projects" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -82,7 +83,7 @@ extension Migration {
                 "parent_project_id" TEXT REFERENCES "projects" ("id"),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 32768)
             ) STRICT;
-            CREATE INDEX "projects_project_id" ON "projects" ("project_id");
+            CREATE INDEX "projects_project_id_created_at_deleting_since" ON "projects" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "projects_name" ON "projects" ("name");
             CREATE INDEX "projects_domain_id" ON "projects" ("domain_id");
             CREATE INDEX "projects_parent_project_id" ON "projects" ("parent_project_id");
@@ -104,7 +105,7 @@ extension Migration {
                 "former_passwords" TEXT NOT NULL CHECK (length(CAST("former_passwords" AS BLOB)) <= 4096),
                 "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807)
             ) STRICT;
-            CREATE INDEX "users_project_id" ON "users" ("project_id");
+            CREATE INDEX "users_project_id_created_at_deleting_since" ON "users" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "users_name" ON "users" ("name");
             CREATE INDEX "users_domain_id" ON "users" ("domain_id");
 
@@ -119,7 +120,7 @@ extension Migration {
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
                 "domain_id" TEXT NOT NULL REFERENCES "domains" ("id")
             ) STRICT;
-            CREATE INDEX "groups_project_id" ON "groups" ("project_id");
+            CREATE INDEX "groups_project_id_created_at_deleting_since" ON "groups" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "groups_name" ON "groups" ("name");
             CREATE INDEX "groups_domain_id" ON "groups" ("domain_id");
 
@@ -133,7 +134,7 @@ extension Migration {
                 "user_id" TEXT NOT NULL REFERENCES "users" ("id"),
                 "group_id" TEXT NOT NULL REFERENCES "groups" ("id")
             ) STRICT;
-            CREATE INDEX "memberships_project_id" ON "memberships" ("project_id");
+            CREATE INDEX "memberships_project_id_created_at_deleting_since" ON "memberships" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "memberships_user_id" ON "memberships" ("user_id");
             CREATE INDEX "memberships_group_id" ON "memberships" ("group_id");
 
@@ -148,7 +149,7 @@ extension Migration {
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
                 "domain_id" TEXT REFERENCES "domains" ("id")
             ) STRICT;
-            CREATE INDEX "roles_project_id" ON "roles" ("project_id");
+            CREATE INDEX "roles_project_id_created_at_deleting_since" ON "roles" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "roles_name" ON "roles" ("name");
             CREATE INDEX "roles_domain_id" ON "roles" ("domain_id");
 
@@ -162,7 +163,7 @@ extension Migration {
                 "prior_role_id" TEXT NOT NULL REFERENCES "roles" ("id"),
                 "implied_role_id" TEXT NOT NULL REFERENCES "roles" ("id")
             ) STRICT;
-            CREATE INDEX "role_implications_project_id" ON "role_implications" ("project_id");
+            CREATE INDEX "role_implications_project_id_created_at_deleting_since" ON "role_implications" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "role_implications_prior_role_id" ON "role_implications" ("prior_role_id");
             CREATE INDEX "role_implications_implied_role_id" ON "role_implications" ("implied_role_id");
 
@@ -180,7 +181,7 @@ extension Migration {
                 "role_id" TEXT NOT NULL REFERENCES "roles" ("id"),
                 "inherited" INTEGER NOT NULL CHECK ("inherited" IN (0, 1))
             ) STRICT;
-            CREATE INDEX "role_assignments_project_id" ON "role_assignments" ("project_id");
+            CREATE INDEX "role_assignments_project_id_created_at_deleting_since" ON "role_assignments" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "role_assignments_user_id" ON "role_assignments" ("user_id");
             CREATE INDEX "role_assignments_group_id" ON "role_assignments" ("group_id");
             CREATE INDEX "role_assignments_target_id" ON "role_assignments" ("target_id");
@@ -203,7 +204,7 @@ extension Migration {
                 "expires_at" INTEGER,
                 "secret_hash" TEXT NOT NULL CHECK (length(CAST("secret_hash" AS BLOB)) <= 255)
             ) STRICT;
-            CREATE INDEX "application_credentials_project_id" ON "application_credentials" ("project_id");
+            CREATE INDEX "application_credentials_project_id_created_at_deleting_since" ON "application_credentials" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "application_credentials_name" ON "application_credentials" ("name");
             CREATE INDEX "application_credentials_user_id" ON "application_credentials" ("user_id");
             CREATE INDEX "application_credentials_for_project_id" ON "application_credentials" ("for_project_id");
@@ -217,7 +218,7 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "expires_at" INTEGER
             ) STRICT;
-            CREATE INDEX "revocations_project_id" ON "revocations" ("project_id");
+            CREATE INDEX "revocations_project_id_created_at_deleting_since" ON "revocations" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "revocations_expires_at" ON "revocations" ("expires_at");
 
             CREATE TABLE "regions" (
@@ -230,7 +231,7 @@ extension Migration {
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
                 "parent_region_id" TEXT REFERENCES "regions" ("id")
             ) STRICT;
-            CREATE INDEX "regions_project_id" ON "regions" ("project_id");
+            CREATE INDEX "regions_project_id_created_at_deleting_since" ON "regions" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "regions_parent_region_id" ON "regions" ("parent_region_id");
 
             CREATE TABLE "services" (
@@ -245,7 +246,7 @@ extension Migration {
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
             ) STRICT;
-            CREATE INDEX "services_project_id" ON "services" ("project_id");
+            CREATE INDEX "services_project_id_created_at_deleting_since" ON "services" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "services_name" ON "services" ("name");
             CREATE INDEX "services_type" ON "services" ("type");
 
@@ -263,7 +264,7 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
             ) STRICT;
-            CREATE INDEX "endpoints_project_id" ON "endpoints" ("project_id");
+            CREATE INDEX "endpoints_project_id_created_at_deleting_since" ON "endpoints" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "endpoints_service_id" ON "endpoints" ("service_id");
             CREATE INDEX "endpoints_interface" ON "endpoints" ("interface");
             CREATE INDEX "endpoints_region_id" ON "endpoints" ("region_id");
@@ -291,7 +292,7 @@ extension Migration {
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 36864),
                 "properties" TEXT NOT NULL CHECK (length(CAST("properties" AS BLOB)) <= 32768)
             ) STRICT;
-            CREATE INDEX "images_project_id" ON "images" ("project_id");
+            CREATE INDEX "images_project_id_created_at_deleting_since" ON "images" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "images_name" ON "images" ("name");
             CREATE INDEX "images_visibility" ON "images" ("visibility");
             CREATE INDEX "images_status" ON "images" ("status");
@@ -307,7 +308,7 @@ extension Migration {
                 "member_id" TEXT NOT NULL CHECK (length(CAST("member_id" AS BLOB)) <= 64),
                 "status" TEXT NOT NULL CHECK ("status" IN ('pending', 'accepted', 'rejected'))
             ) STRICT;
-            CREATE INDEX "image_members_project_id" ON "image_members" ("project_id");
+            CREATE INDEX "image_members_project_id_created_at_deleting_since" ON "image_members" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "image_members_image_id" ON "image_members" ("image_id");
             CREATE INDEX "image_members_member_id" ON "image_members" ("member_id");
 
@@ -320,7 +321,7 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "limits" TEXT NOT NULL CHECK (length(CAST("limits" AS BLOB)) <= 4096)
             ) STRICT;
-            CREATE INDEX "network_quotas_project_id" ON "network_quotas" ("project_id");
+            CREATE INDEX "network_quotas_project_id_created_at_deleting_since" ON "network_quotas" ("project_id", "created_at", "deleting_since");
 
             CREATE TABLE "subnetpools" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -337,7 +338,7 @@ extension Migration {
                 "max_prefixlen" INTEGER NOT NULL CHECK ("max_prefixlen" BETWEEN 1 AND 128),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192)
             ) STRICT;
-            CREATE INDEX "subnetpools_project_id" ON "subnetpools" ("project_id");
+            CREATE INDEX "subnetpools_project_id_created_at_deleting_since" ON "subnetpools" ("project_id", "created_at", "deleting_since");
 
             CREATE TABLE "networks" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -357,7 +358,7 @@ extension Migration {
                 "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'DOWN', 'ERROR')),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
             ) STRICT;
-            CREATE INDEX "networks_project_id" ON "networks" ("project_id");
+            CREATE INDEX "networks_project_id_created_at_deleting_since" ON "networks" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "networks_external" ON "networks" ("external");
 
             CREATE TABLE "subnets" (
@@ -383,7 +384,7 @@ extension Migration {
                 "subnetpool_id" TEXT REFERENCES "subnetpools" ("id"),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192)
             ) STRICT;
-            CREATE INDEX "subnets_project_id" ON "subnets" ("project_id");
+            CREATE INDEX "subnets_project_id_created_at_deleting_since" ON "subnets" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "subnets_network_id" ON "subnets" ("network_id");
             CREATE INDEX "subnets_cidr" ON "subnets" ("cidr");
             CREATE INDEX "subnets_subnetpool_id" ON "subnets" ("subnetpool_id");
@@ -402,7 +403,7 @@ extension Migration {
                 "is_woven" INTEGER NOT NULL CHECK ("is_woven" IN (0, 1)),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
             ) STRICT;
-            CREATE INDEX "security_groups_project_id" ON "security_groups" ("project_id");
+            CREATE INDEX "security_groups_project_id_created_at_deleting_since" ON "security_groups" ("project_id", "created_at", "deleting_since");
 
             CREATE TABLE "security_group_rules" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -421,7 +422,7 @@ extension Migration {
                 "remote_group_id" TEXT REFERENCES "security_groups" ("id"),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255)
             ) STRICT;
-            CREATE INDEX "security_group_rules_project_id" ON "security_group_rules" ("project_id");
+            CREATE INDEX "security_group_rules_project_id_created_at_deleting_since" ON "security_group_rules" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "security_group_rules_security_group_id" ON "security_group_rules" ("security_group_id");
             CREATE INDEX "security_group_rules_remote_group_id" ON "security_group_rules" ("remote_group_id");
 
@@ -450,7 +451,7 @@ extension Migration {
                 "host" TEXT NOT NULL CHECK (length(CAST("host" AS BLOB)) <= 255),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
             ) STRICT;
-            CREATE INDEX "ports_project_id" ON "ports" ("project_id");
+            CREATE INDEX "ports_project_id_created_at_deleting_since" ON "ports" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "ports_network_id" ON "ports" ("network_id");
             CREATE INDEX "ports_device_id" ON "ports" ("device_id");
 
@@ -472,7 +473,7 @@ extension Migration {
                 "status" TEXT NOT NULL CHECK ("status" IN ('ACTIVE', 'BUILD', 'ERROR')),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
             ) STRICT;
-            CREATE INDEX "routers_project_id" ON "routers" ("project_id");
+            CREATE INDEX "routers_project_id_created_at_deleting_since" ON "routers" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "routers_gateway_network" ON "routers" ("gateway_network");
 
             CREATE TABLE "floating_ips" (
@@ -491,7 +492,7 @@ extension Migration {
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
                 "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 8192)
             ) STRICT;
-            CREATE INDEX "floating_ips_project_id" ON "floating_ips" ("project_id");
+            CREATE INDEX "floating_ips_project_id_created_at_deleting_since" ON "floating_ips" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "floating_ips_floating_network_id" ON "floating_ips" ("floating_network_id");
             CREATE INDEX "floating_ips_subnet_id" ON "floating_ips" ("subnet_id");
             CREATE INDEX "floating_ips_floating_ip_address" ON "floating_ips" ("floating_ip_address");
@@ -514,7 +515,7 @@ extension Migration {
                 "extra_specs" TEXT NOT NULL CHECK (length(CAST("extra_specs" AS BLOB)) <= 32768),
                 "projects" TEXT NOT NULL CHECK (length(CAST("projects" AS BLOB)) <= 65535)
             ) STRICT;
-            CREATE INDEX "flavors_project_id" ON "flavors" ("project_id");
+            CREATE INDEX "flavors_project_id_created_at_deleting_since" ON "flavors" ("project_id", "created_at", "deleting_since");
 
             CREATE TABLE "keypairs" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -529,7 +530,7 @@ extension Migration {
                 "public_key" TEXT NOT NULL CHECK (length(CAST("public_key" AS BLOB)) <= 16384),
                 "fingerprint" TEXT NOT NULL CHECK (length(CAST("fingerprint" AS BLOB)) <= 64)
             ) STRICT;
-            CREATE INDEX "keypairs_project_id" ON "keypairs" ("project_id");
+            CREATE INDEX "keypairs_project_id_created_at_deleting_since" ON "keypairs" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "keypairs_user_id" ON "keypairs" ("user_id");
 
             CREATE TABLE "hosts" (
@@ -546,7 +547,7 @@ extension Migration {
                 "accelerator" TEXT NOT NULL CHECK (length(CAST("accelerator" AS BLOB)) <= 16),
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
             ) STRICT;
-            CREATE INDEX "hosts_project_id" ON "hosts" ("project_id");
+            CREATE INDEX "hosts_project_id_created_at_deleting_since" ON "hosts" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "hosts_zone" ON "hosts" ("zone");
 
             CREATE TABLE "quota_sets" (
@@ -558,7 +559,7 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "limits" TEXT NOT NULL CHECK (length(CAST("limits" AS BLOB)) <= 2048)
             ) STRICT;
-            CREATE INDEX "quota_sets_project_id" ON "quota_sets" ("project_id");
+            CREATE INDEX "quota_sets_project_id_created_at_deleting_since" ON "quota_sets" ("project_id", "created_at", "deleting_since");
 
             CREATE TABLE "server_groups" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -571,7 +572,7 @@ extension Migration {
                 "policy" TEXT NOT NULL CHECK ("policy" IN ('affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity')),
                 "user_id" TEXT NOT NULL CHECK (length(CAST("user_id" AS BLOB)) <= 64)
             ) STRICT;
-            CREATE INDEX "server_groups_project_id" ON "server_groups" ("project_id");
+            CREATE INDEX "server_groups_project_id_created_at_deleting_since" ON "server_groups" ("project_id", "created_at", "deleting_since");
 
             CREATE TABLE "instance_actions" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -587,7 +588,7 @@ extension Migration {
                 "result" TEXT NOT NULL CHECK (length(CAST("result" AS BLOB)) <= 16),
                 "finished_at" INTEGER
             ) STRICT;
-            CREATE INDEX "instance_actions_project_id" ON "instance_actions" ("project_id");
+            CREATE INDEX "instance_actions_project_id_created_at_deleting_since" ON "instance_actions" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "instance_actions_server_id" ON "instance_actions" ("server_id");
 
             CREATE TABLE "console_tokens" (
@@ -602,7 +603,7 @@ extension Migration {
                 "statement" TEXT NOT NULL CHECK (length(CAST("statement" AS BLOB)) <= 1024),
                 "expires_at" INTEGER
             ) STRICT;
-            CREATE INDEX "console_tokens_project_id" ON "console_tokens" ("project_id");
+            CREATE INDEX "console_tokens_project_id_created_at_deleting_since" ON "console_tokens" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "console_tokens_server_id" ON "console_tokens" ("server_id");
             CREATE INDEX "console_tokens_expires_at" ON "console_tokens" ("expires_at");
 
@@ -630,6 +631,8 @@ extension Migration {
                 "user_data" TEXT NOT NULL CHECK (length(CAST("user_data" AS BLOB)) <= 65535),
                 "power" TEXT NOT NULL CHECK ("power" IN ('on', 'off', 'paused', 'suspended')),
                 "status" TEXT NOT NULL CHECK ("status" IN ('BUILD', 'ACTIVE', 'SHUTOFF', 'PAUSED', 'REBOOT', 'SUSPENDED', 'RESIZE', 'VERIFY_RESIZE', 'REVERT_RESIZE', 'REBUILD', 'ERROR')),
+                "kept_vcpus" INTEGER NOT NULL CHECK ("kept_vcpus" BETWEEN 0 AND 256),
+                "kept_memory" INTEGER NOT NULL CHECK ("kept_memory" BETWEEN 0 AND 4194304),
                 "host" TEXT NOT NULL CHECK (length(CAST("host" AS BLOB)) <= 64),
                 "uid" INTEGER NOT NULL CHECK ("uid" BETWEEN 0 AND 9223372036854775807),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024),
@@ -649,12 +652,14 @@ extension Migration {
                 "snapshot" TEXT NOT NULL CHECK (length(CAST("snapshot" AS BLOB)) <= 64),
                 "detaching" TEXT NOT NULL CHECK (length(CAST("detaching" AS BLOB)) <= 1024)
             ) STRICT;
-            CREATE INDEX "servers_project_id" ON "servers" ("project_id");
+            CREATE INDEX "servers_project_id_created_at_deleting_since" ON "servers" ("project_id", "created_at", "deleting_since");
+            CREATE INDEX "servers_host_kept_vcpus_kept_memory" ON "servers" ("host", "kept_vcpus", "kept_memory");
+            CREATE INDEX "servers_project_id_vcpus_memory" ON "servers" ("project_id", "vcpus", "memory");
             CREATE INDEX "servers_name" ON "servers" ("name");
             CREATE INDEX "servers_flavor_id" ON "servers" ("flavor_id");
             CREATE INDEX "servers_image_id" ON "servers" ("image_id");
             CREATE INDEX "servers_status" ON "servers" ("status");
-            CREATE INDEX "servers_host" ON "servers" ("host");
+            CREATE INDEX "servers_uid" ON "servers" ("uid");
             CREATE INDEX "servers_server_group" ON "servers" ("server_group");
             """)
 }
