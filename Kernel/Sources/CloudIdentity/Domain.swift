@@ -7,6 +7,7 @@ public struct Domain: Resource {
     public var name = ""
     public var description = ""
     public var enabled = true
+    public var extras = Extras()
 
     public init() {}
 
@@ -16,12 +17,13 @@ public struct Domain: Resource {
         .text("name", \.name, [.read, .create, .update, .required, .unique], max: 64, "Its name."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether its users may log in."),
+        .extras,
     ]
     /// The domain that exists from the first start, and that callers mean who name none.
     public static let `default` = ID<Domain>("default")
 }
 
-extension Domain: Governed {
+extension Domain: Extensible {
     public static func newID(_ dice: any Dice) -> ID<Domain> { ID(dice.hex32()) }
 
     public static func admit(_ draft: inout Stored<Domain>, for caller: Caller, in writer: any Writer)

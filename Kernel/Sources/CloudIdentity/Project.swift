@@ -11,6 +11,7 @@ public struct Project: Resource {
     /// The project it stands under; nil directly under its domain. It says where a project belongs and grants nothing.
     public var parent: ID<Project>?
     public var tags: [String] = []
+    public var extras = Extras()
 
     public init() {}
 
@@ -24,10 +25,11 @@ public struct Project: Resource {
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether tokens for it are valid."),
         .reference("parent_project_id", \.parent, [.read, .create], "The project it stands under."),
         .value("tags", \.tags, [.read, .create, .update], max: 32_768, "Labels, each once."),
+        .extras,
     ]
 }
 
-extension Project: Governed {
+extension Project: Extensible {
     public static func newID(_ dice: any Dice) -> ID<Project> { ID(dice.hex32()) }
 
     /// How deep projects may stand under each other.

@@ -64,7 +64,8 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "name" TEXT NOT NULL UNIQUE CHECK (length(CAST("name" AS BLOB)) <= 64),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "domains_project_id" ON "domains" ("project_id");
 
@@ -80,7 +81,8 @@ extension Migration {
                 "domain_id" TEXT NOT NULL REFERENCES "domains" ("id"),
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
                 "parent_project_id" TEXT REFERENCES "projects" ("id"),
-                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 32768)
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 32768),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "projects_project_id" ON "projects" ("project_id");
             CREATE INDEX "projects_name" ON "projects" ("name");
@@ -102,7 +104,8 @@ extension Migration {
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
                 "password_hash" TEXT NOT NULL CHECK (length(CAST("password_hash" AS BLOB)) <= 255),
                 "former_passwords" TEXT NOT NULL CHECK (length(CAST("former_passwords" AS BLOB)) <= 4096),
-                "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807)
+                "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "users_project_id" ON "users" ("project_id");
             CREATE INDEX "users_name" ON "users" ("name");
@@ -117,7 +120,8 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 64),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "domain_id" TEXT NOT NULL REFERENCES "domains" ("id")
+                "domain_id" TEXT NOT NULL REFERENCES "domains" ("id"),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "groups_project_id" ON "groups" ("project_id");
             CREATE INDEX "groups_name" ON "groups" ("name");
@@ -146,7 +150,8 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 64),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "domain_id" TEXT REFERENCES "domains" ("id")
+                "domain_id" TEXT REFERENCES "domains" ("id"),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "roles_project_id" ON "roles" ("project_id");
             CREATE INDEX "roles_name" ON "roles" ("name");
@@ -228,7 +233,8 @@ extension Migration {
                 "version" INTEGER NOT NULL,
                 "deleting_since" INTEGER,
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "parent_region_id" TEXT REFERENCES "regions" ("id")
+                "parent_region_id" TEXT REFERENCES "regions" ("id"),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "regions_project_id" ON "regions" ("project_id");
             CREATE INDEX "regions_parent_region_id" ON "regions" ("parent_region_id");
@@ -243,7 +249,8 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
                 "type" TEXT NOT NULL CHECK (length(CAST("type" AS BLOB)) <= 255),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "services_project_id" ON "services" ("project_id");
             CREATE INDEX "services_name" ON "services" ("name");
@@ -261,7 +268,8 @@ extension Migration {
                 "region_id" TEXT REFERENCES "regions" ("id"),
                 "url" TEXT NOT NULL CHECK (length(CAST("url" AS BLOB)) <= 2048),
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
-                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "endpoints_project_id" ON "endpoints" ("project_id");
             CREATE INDEX "endpoints_service_id" ON "endpoints" ("service_id");
