@@ -85,17 +85,19 @@ extension Domain {
         [
             face.lister(.operator), face.creator(example: ["domain": ["name": "branch"]]),
             face.changer(example: ["domain": ["enabled": false]]), face.deleter(),
-            // One's own domain, and those one has a role on.
-            face.shower(.signedIn) { (id, call) throws(CloudError) in
-                guard !call.caller.isOperator else { return }
-                let sees = directory.see { facts in
-                    guard let user = call.caller.user else { return false }
-                    let project = call.caller.project.flatMap { facts.tenants[ID($0.text)]?.domain }
-                    return call.caller.domain == id.text || project == id
-                        || facts.domains(of: ID(user.text)).contains(id)
-                }
-                guard sees else { throw .missing(kind.title, id.text) }
-            },
+            face.shower(.signedIn) { (id, call) throws(CloudError) in try requireSight(id, call, directory) },
         ]
+    }
+
+    static func requireSight(_ id: ID<Domain>, _ call: Call, _ directory: Directory) throws(CloudError) {
+        guard !call.caller.isOperator, !directory.see({ seen(by: call.caller, $0) }).contains(id) else { return }
+        throw .missing(kind.title, id.text)
+    }
+
+    /// One's own domain, that of the project one works in, and those one has a role on.
+    static func seen(by caller: Caller, _ facts: Facts) -> Set<ID<Domain>> {
+        guard let user = caller.user else { return [] }
+        let project = caller.project.flatMap { facts.tenants[ID($0.text)]?.domain }
+        return Set(facts.domains(of: ID(user.text)) + [ID(caller.domain)] + (project.map { [$0] } ?? []))
     }
 }

@@ -14,79 +14,86 @@ struct SSSWorkspaces: Sendable {
     private static let item = path + "/{domain_id}"
     private static let rolesPath = "/workspace-roles"
 
-    private var face: Face<Domain> {
-        let region = region
-        return Face<Domain>(
-            .sss, Self.path, "", "workspaces",
-            [
-                .id("workspace_id"), .field("name", as: "workspace_name", rights: [.read, .create, .required]),
-                .field("description"),
-                .computed("start_time", "Since when there is this workspace.") { (it, _) in
-                    .string(it.createdAt.sssText)
-                },
-                .computed("regions", "Its tenants, and where each is.") { (it, reader) throws(CloudError) in
-                    let tenants = Query(Project.kind, limit: 1000).with("domain_id", .string(it.id.text))
-                    return .array(
-                        try reader.rows(tenants).map {
-                            ["region_name": .string(region), "tenant_id": .string($0.id)]
-                        })
-                },
-            ])
-    }
+    private static let face = Face<Domain>(
+        .sss, path, "", "workspaces",
+        [
+            .id("workspace_id"), .field("name", as: "workspace_name", rights: [.read, .create, .required]),
+            .field("description"),
+            .computed("start_time", "Since when there is this workspace.") { (it, _) in .string(it.createdAt.sssText) },
+        ])
 
     private var list: Route {
-        let face = face
-        return Route(
-            .get, .sss, Self.path, action: "list", kind: Domain.kind, rule: .operator, "Lists the workspaces.",
-            schema: face.schema("workspaces", list: true)
+        Route(
+            .get, .sss, Self.path, action: "list", kind: Domain.kind, rule: .signedIn,
+            "Lists the workspaces that one is in, and all of them for an operator.",
+            schema: Self.face.schema("workspaces", list: true)
         ) { (call) throws(CloudError) in
-            try await face.page(call, strict: true) { (it, reader, writer, _) throws(CloudError) in
-                try face.write(it, reader, into: &writer)
+            try await Self.face.page(call, strict: true) { (query) throws(CloudError) in
+                guard !call.caller.isOperator else { return }
+                let mine = directory.see { Domain.seen(by: call.caller, $0) }
+                query = query.with("id", among: mine.map { .string($0.text) })
+            } write: { (it, reader, writer, _) throws(CloudError) in
+                try write(it, reader, call, into: &writer)
             } next: { _, _ in
             }
         }
     }
 
     private var show: Route {
-        let face = face
-        return Route(
-            .get, .sss, Self.item, action: "show", kind: Domain.kind, rule: .operator, "Shows a workspace.",
-            schema: face.schema("")
+        Route(
+            .get, .sss, Self.item, action: "show", kind: Domain.kind, rule: .signedIn,
+            "Shows a workspace that one is in.", schema: Self.face.schema("")
         ) { (call) throws(CloudError) in
             let id = ID<Domain>(call.parameter("domain_id"))
-            return .bytes(
-                200, try await call.store.read { (reader) throws(CloudError) in try face.body(reader.get(id), reader) })
+            try Domain.requireSight(id, call, directory)
+            return try await call.store.read { (reader) throws(CloudError) in
+                let it = try reader.get(id)
+                return try .write(200) { (writer) throws(CloudError) in try write(it, reader, call, into: &writer) }
+            }
         }
     }
 
+    /// Of the tenants in it everyone is told of those that they may see.
+    private func write(_ it: Stored<Domain>, _ reader: any Reader, _ call: Call, into writer: inout JSONWriter)
+        throws(CloudError)
+    {
+        try Self.face.write(it, reader, into: &writer)
+        var tenants = Query(Project.kind, limit: 1000).with("domain_id", .string(it.id.text))
+        if !call.caller.isOperator {
+            let mine = directory.see { facts in call.caller.user.map { facts.projects(of: ID($0.text)) } ?? [] }
+            tenants = tenants.with("id", among: mine.map { .string($0.text) })
+        }
+        let regions = try reader.rows(tenants).map { (row) -> JSON in
+            ["region_name": .string(region), "tenant_id": .string(row.id)]
+        }
+        writer.field("regions", .array(regions))
+    }
+
     private var create: Route {
-        let face = face
-        return Route(
+        Route(
             .post, .sss, Self.path, action: "create", kind: Domain.kind, rule: .operator, intake: .json(),
             status: 201, "Creates a workspace.", example: ["workspace_name": "shop", "description": "what we sell"],
-            schema: face.schema("")
+            schema: Self.face.schema("")
         ) { (call) throws(CloudError) in
             var draft = Domain()
-            try face.apply(try call.object(""), to: &draft, right: .create)
+            try Self.face.apply(try call.object(""), to: &draft, right: .create)
             let (value, id) = (draft, Domain.newID(call.dice))
-            return .bytes(
-                201,
-                try await call.write(id.text) { (writer) throws(CloudError) in
-                    try face.body(writer.create(value, id: id, project: ID(""), for: call.caller), writer)
-                })
+            return try await call.write(id.text) { (writer) throws(CloudError) in
+                let it = try writer.create(value, id: id, project: ID(""), for: call.caller)
+                return try .write(201) { (body) throws(CloudError) in try write(it, writer, call, into: &body) }
+            }
         }
     }
 
     private var update: Route {
-        let face = face
-        return Route(
+        Route(
             .put, .sss, Self.item, action: "update", kind: Domain.kind, rule: .operator, intake: .json(), status: 204,
-            "Changes a workspace's description.", example: ["description": "what we sold"], schema: face.schema("")
+            "Changes a workspace's description.", example: ["description": "what we sold"], schema: Self.face.schema("")
         ) { (call) throws(CloudError) in
             let (object, id) = (try call.object(""), ID<Domain>(call.parameter("domain_id")))
             try await call.write(id.text) { (writer) throws(CloudError) in
                 _ = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                    try face.apply(object, to: &it.value, right: .update)
+                    try Self.face.apply(object, to: &it.value, right: .update)
                 }
             }
             return Response(204)

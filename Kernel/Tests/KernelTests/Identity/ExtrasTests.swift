@@ -19,7 +19,8 @@ struct ExtrasTests {
         let path = "/\(plural)/\(id)"
         for (name, value) in said.object! { #expect(await office.send(.get, path)[key, name] == value) }
         let changed = await office.send(.patch, path, [key: ["floor": "top", "nested": nil]])
-        #expect(changed[key, "floor"] == "top" && changed[key].object?.keys.contains("nested") == false, "\(changed.json)")
+        #expect(
+            changed[key, "floor"] == "top" && changed[key].object?.keys.contains("nested") == false, "\(changed.json)")
         let listed = await office.send(.get, "/" + plural)[plural].array ?? []
         #expect(listed.first { $0["id"]?.string == id }?["floor"] == "top")
     }

@@ -104,9 +104,16 @@ struct SSSTests {
         let other = await desk.office.make("projects", "project", ["name": "other"])
         #expect(await desk.send(.get, "/tenants/\(other)", as: token).status == 404)
         #expect(await desk.send(.get, "/users/\(user)", as: token).status == 200)
-        for path in ["/users", "/workspaces", "/workspaces/\(workspace)"] {
-            #expect(await desk.send(.get, path, as: token).status == 403, "\(path)")
+        #expect(await desk.send(.get, "/users", as: token).status == 403)
+        let spaces = await desk.send(.get, "/workspaces", as: token)["workspaces"].array ?? []
+        #expect(Set(spaces.compactMap { $0["workspace_id"]?.string }) == [workspace, "default"])
+        for space in spaces {
+            let isShop = space["workspace_id"]?.string == workspace
+            #expect(space["regions"]?.array?.count == (isShop ? 1 : 0), "\(space)")
         }
+        let hidden = await desk.workspace("hidden")
+        #expect(await desk.send(.get, "/workspaces/\(workspace)", as: token).status == 200)
+        #expect(await desk.send(.get, "/workspaces/\(hidden)", as: token).status == 404)
         let place = "/workspace-roles/workspaces/\(workspace)/users/\(user)"
         #expect(await desk.send(.delete, place).status == 204)
         #expect(await desk.send(.delete, place).status == 404)
