@@ -7,8 +7,8 @@ A step is (command, arguments, {what must come of it}):
   until  field and value: the command is repeated until what it prints says so
   json   false where the command prints no JSON
 A step whose command begins with `!` must fail: what was deleted is gone. `{NAME}` stands for a variable; `{u}` is
-a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`, `{flavor}`, `{larger}`, `{outside}` and `{project}` are there
-before.
+a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`, `{flavor}`, `{larger}`, `{outside}`, `{project}` and
+`{region}` are there before. What a flow saved as `{tenant}` and `{workspace}` is removed after it: no command can.
 """
 
 QUIET = {"json": False}
@@ -44,6 +44,23 @@ ECL = {
         ("compute keypair create", "{u}", QUIET), ("compute keypair list", "", {"has": "{u}"}),
         ("compute keypair show", "{u}", {"is": ("name", "{u}")}), ("compute keypair delete", "{u}", QUIET),
         ("!compute keypair show", "{u}", {})],
+    "sss user": [
+        ("sss user create", "{u} {u}@example.org false", {"save": ("id", "user_id")}), ("sss user list", "", {"has": "{id}"}),
+        ("sss user show", "{id}", {"is": ("login_id", "{u}")}), ("sss user delete", "{id}", QUIET),
+        ("!sss user show", "{id}", {})],
+    "sss workspace": [
+        ("sss workspace create", "--description d {u}", {"save": ("id", "workspace_id")}),
+        ("sss workspace list", "", {"has": "{id}"}), ("sss workspace show", "{id}", {"is": ("workspace_name", "{u}")}),
+        ("sss workspace update", "{id} changed", {"is": ("description", "changed")}),
+        ("sss workspace delete", "{id}", QUIET), ("!sss workspace show", "{id}", {})],
+    "sss tenant": [
+        ("sss workspace create", "{u}", {"save": ("workspace", "workspace_id")}),
+        ("sss tenant create", "{workspace} {region}", {"save": ("tenant", "project_id")}),
+        ("sss tenant list", "", {"has": "{tenant}"}), ("sss tenant show", "{tenant}", {"is": ("tenant_name", "{u}")}),
+        ("sss user create", "--password Long-{u} {u} {u}@example.org false", {"save": ("user", "user_id")}),
+        ("sss workspace-role-assignment add", "{workspace} {user}", {"is": ("workspace_name", "{u}")}),
+        ("sss workspace-role-assignment delete", "{workspace} {user}", QUIET),
+        ("!sss workspace-role-assignment delete", "{workspace} {user}", {}), ("sss user delete", "{user}", QUIET)],
     "quota": [("network quota show", "", {"is": ("network", "100")})],
     "flavor": [("compute flavor list", "", {"has": "{flavor}"}), ("compute flavor show", "{flavor}", {"is": ("id", "{flavor}")})],
     "compute at large": [("compute availability-zone list", "--compute", {}), ("compute limits show", "--absolute", {}),
@@ -82,6 +99,13 @@ OPENSTACK = {
                             ("catalog show", "compute", {"is": ("type", "compute")}), ("token revoke", "{id}", QUIET),
                             ("extension list", "--network", {}), ("versions show", "", {})],
     "project": openstack("project", "{u}", "--name {u}-2"),
+    "what else is said": [
+        ("project create", "--property floor=3 {u}-p", {"save": ("mine", "id")}),
+        ("project show", "{mine}", {"is": ("floor", "3")}), ("project set", "--property floor=4 {mine}", QUIET),
+        ("project show", "{mine}", {"is": ("floor", "4")}),
+        ("user create", "--project {mine} --password Long-{u} {u}", {"save": ("id", "id")}),
+        ("user show", "{id}", {"is": ("default_project_id", "{mine}")}), ("user delete", "{id}", QUIET),
+        ("project delete", "{mine}", QUIET)],
     "user": openstack("user", "--password Long-{u} {u}", "--email a@example.org", ("email", "a@example.org")),
     "role": openstack("role", "{u}", "--name {u}-2"),
     "domain": [

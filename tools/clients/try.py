@@ -96,6 +96,7 @@ def main(name, state, results):
     data.write_bytes(os.urandom(70_001))
     other = cloud.want("POST", "/identity/v3/projects", {"project": {"name": f"other-{uuid.uuid4().hex[:8]}"}})
     there = {"guest": guest, "data": str(data), "other": other["project"]["id"], "project": cloud.project,
+             "region": cloud.env["OS_REGION_NAME"],
              "image": configure.ensure_images(cloud, guest)[0], **dict(zip(("flavor", "larger"), configure.ensure_flavors(cloud))),
              "outside": configure.ensure_network(cloud)[0]}
     client, found = Client(name, cloud), {}
@@ -106,6 +107,9 @@ def main(name, state, results):
             if why and one["pass"]:
                 one |= {"pass": False, "why": why}
             print(f"{'FAIL' if why else 'pass'}  {name} {command}  {why}", flush=True)
+        for held, path in (("tenant", "/identity/v3/projects"), ("workspace", "/sss/v2/workspaces")):
+            if held in variables:
+                cloud.call("DELETE", f"{path}/{variables[held]}")
         print(f"      {title}: {time.monotonic() - began:.0f} s", flush=True)
     cloud.call("DELETE", f"/identity/v3/projects/{there['other']}")
     pathlib.Path(results).write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")

@@ -75,8 +75,8 @@ def sections(cloud, guest, work):
     yield "identity", {
         "uri_v3": f"{base}/identity/v3", "auth_version": "v3", "region": env["OS_REGION_NAME"],
         "ca_certificates_file": env["OS_CACERT"], "v3_endpoint_type": "public", "default_domain_id": "default",
-        # As many as are remembered, and as many as lock a user out.
-        "user_unique_last_password_count": 2, "user_lockout_failure_attempts": 5, "user_lockout_duration": 5}
+        # As many as are remembered, as many as lock a user out, and for how many seconds.
+        "user_unique_last_password_count": 2, "user_lockout_failure_attempts": 6, "user_lockout_duration": 120}
     yield "identity-feature-enabled", {
         "api_v2": False, "api_v2_admin": False, "trust": False, "external_idp": False,
         "application_credentials": True, "access_rules": False, "project_tags": True, "security_compliance": True}

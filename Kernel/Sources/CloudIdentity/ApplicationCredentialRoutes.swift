@@ -90,7 +90,8 @@ struct ApplicationCredentialRoutes: Sendable {
         if let named = object.removeValue(forKey: "project_id"), named.string != project.text {
             throw CloudError(.forbidden, "An application credential is for the token's project.")
         }
-        var draft = try ApplicationCredential.face.draft(object)
+        var draft = ApplicationCredential()
+        try ApplicationCredential.face.apply(object.filter { !$0.value.isNull }, to: &draft, right: .create)
         (draft.user, draft.project) = (user, ID(project.text))
         draft.roles = try roles(wanted, call)
         draft.secret = try await vault.hash(secret)

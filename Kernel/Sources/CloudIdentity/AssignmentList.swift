@@ -72,13 +72,7 @@ struct AssignmentList: Sendable {
         case .user(let id): users = [(id, nil)]
         case .group(let id): users = facts.members(id).map { ($0, id) }
         }
-        var scopes = [line.scope]
-        if line.isInherited {
-            scopes = []
-            if case .domain(let domain) = line.scope {
-                scopes = facts.tenants.filter { $0.value.domain == domain }.map { .project($0.key) }
-            }
-        }
+        let scopes = line.isInherited ? facts.projects(below: line.scope).map(Scope.project) : [line.scope]
         let roles = facts.expanded([line.role])
         return users.flatMap { user, group in
             scopes.flatMap { scope in roles.map { Line(grantee: .user(user), scope: scope, role: $0, group: group) } }

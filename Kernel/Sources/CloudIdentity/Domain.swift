@@ -7,6 +7,7 @@ public struct Domain: Resource {
     public var name = ""
     public var description = ""
     public var enabled = true
+    public var extras = Extras()
 
     public init() {}
 
@@ -16,12 +17,13 @@ public struct Domain: Resource {
         .text("name", \.name, [.read, .create, .update, .required, .unique], max: 64, "Its name."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether its users may log in."),
+        .extras,
     ]
     /// The domain that exists from the first start, and that callers mean who name none.
     public static let `default` = ID<Domain>("default")
 }
 
-extension Domain: Governed {
+extension Domain: Extensible {
     public static func newID(_ dice: any Dice) -> ID<Domain> { ID(dice.hex32()) }
 
     public static func admit(_ draft: inout Stored<Domain>, for caller: Caller, in writer: any Writer)
@@ -83,17 +85,19 @@ extension Domain {
         [
             face.lister(.operator), face.creator(example: ["domain": ["name": "branch"]]),
             face.changer(example: ["domain": ["enabled": false]]), face.deleter(),
-            // One's own domain, and those one has a role on.
-            face.shower(.signedIn) { (id, call) throws(CloudError) in
-                guard !call.caller.isOperator else { return }
-                let sees = directory.see { facts in
-                    guard let user = call.caller.user else { return false }
-                    let project = call.caller.project.flatMap { facts.tenants[ID($0.text)]?.domain }
-                    return call.caller.domain == id.text || project == id
-                        || facts.domains(of: ID(user.text)).contains(id)
-                }
-                guard sees else { throw .missing(kind.title, id.text) }
-            },
+            face.shower(.signedIn) { (id, call) throws(CloudError) in try requireSight(id, call, directory) },
         ]
+    }
+
+    static func requireSight(_ id: ID<Domain>, _ call: Call, _ directory: Directory) throws(CloudError) {
+        guard !call.caller.isOperator, !directory.see({ seen(by: call.caller, $0) }).contains(id) else { return }
+        throw .missing(kind.title, id.text)
+    }
+
+    /// One's own domain, that of the project one works in, and those one has a role on.
+    static func seen(by caller: Caller, _ facts: Facts) -> Set<ID<Domain>> {
+        guard let user = caller.user else { return [] }
+        let project = caller.project.flatMap { facts.tenants[ID($0.text)]?.domain }
+        return Set(facts.domains(of: ID(user.text)) + [ID(caller.domain)] + (project.map { [$0] } ?? []))
     }
 }

@@ -14,6 +14,7 @@ public struct Endpoint: Resource {
     public var url = ""
     public var name = ""
     public var enabled = true
+    public var extras = Extras()
 
     public init() {}
 
@@ -26,13 +27,14 @@ public struct Endpoint: Resource {
         .text("url", \.url, [.read, .create, .update, .required], max: 2048, "Its address."),
         .text("name", \.name, [.read, .create, .update], "Its name."),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether the catalogue lists it."),
+        .extras,
     ]
 
     /// What in a URL stands for the project.
     static let placeholders = ["$(project_id)s", "$(tenant_id)s", "%(project_id)s", "%(tenant_id)s"]
 }
 
-extension Endpoint: Governed {
+extension Endpoint: Extensible {
     public static func newID(_ dice: any Dice) -> ID<Endpoint> { ID(dice.hex32()) }
 
     public static func admit(_ draft: inout Stored<Endpoint>, for caller: Caller, in writer: any Writer)

@@ -14,6 +14,7 @@ struct Facts: Sendable {
         var name: String
         var domain: ID<Domain>
         var enabled: Bool
+        var parent: ID<Project>?
     }
     struct RoleFact: Sendable {
         var name: String
@@ -109,7 +110,7 @@ struct Facts: Sendable {
     private mutating func takeProject(_ id: ID<Project>, _ reader: any Reader) throws(CloudError) {
         if let old = tenants.removeValue(forKey: id) { tenantNamed[Name(domain: old.domain, name: old.name)] = nil }
         guard let it = try reader.find(id) else { return }
-        tenants[id] = Tenant(name: it.value.name, domain: it.domain, enabled: it.enabled)
+        tenants[id] = Tenant(name: it.value.name, domain: it.domain, enabled: it.enabled, parent: it.parent)
         tenantNamed[Name(domain: it.domain, name: it.value.name)] = id
     }
 
@@ -166,11 +167,26 @@ extension Facts {
     func isHeld(_ grant: Grant, on scope: Scope) -> Bool {
         guard grant.isInherited else { return grant.target == scope }
         guard case .project(let project) = scope else { return false }
-        switch grant.target {
+        return isBelow(project, grant.target)
+    }
+
+    private func isBelow(_ project: ID<Project>, _ scope: Scope) -> Bool {
+        switch scope {
         case .domain(let domain): return tenants[project]?.domain == domain
-        case .project, .system: return false
+        case .project(let top):
+            var above = tenants[project]?.parent
+            for _ in 0..<Project.depth {
+                guard let next = above else { return false }
+                if next == top { return true }
+                above = tenants[next]?.parent
+            }
+            return false
+        case .system: return false
         }
     }
+
+    /// The projects that an inherited grant on something holds on, in no order.
+    func projects(below scope: Scope) -> [ID<Project>] { tenants.keys.filter { isBelow($0, scope) } }
 
     /// The roles with all that they imply; roles of a domain only stand for what they imply.
     func expanded(_ roles: Set<ID<RoleType>>) -> Set<ID<RoleType>> {
@@ -231,10 +247,10 @@ extension Facts {
     func projects(of user: ID<User>) -> [ID<Project>] {
         var found: Set<ID<Project>> = []
         for grant in grants(reaching: user) {
-            switch (grant.target, grant.isInherited) {
-            case (.project(let id), false): found.insert(id)
-            case (.domain(let id), true): found.formUnion(tenants.lazy.filter { $0.value.domain == id }.map(\.key))
-            default: break
+            if grant.isInherited {
+                found.formUnion(projects(below: grant.target))
+            } else if case .project(let id) = grant.target {
+                found.insert(id)
             }
         }
         return found.filter { !roles(user, .project($0)).isEmpty }.sorted()

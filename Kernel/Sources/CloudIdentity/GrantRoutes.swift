@@ -74,7 +74,7 @@ struct GrantRoutes: Sendable {
         ]
     }
 
-    private static let absent = CloudError(.missing, "There is no such role assignment.")
+    static let absent = CloudError(.missing, "There is no such role assignment.")
 
     private func grant(_ call: Call) -> Facts.Grant {
         let named = call.parameter(holder)

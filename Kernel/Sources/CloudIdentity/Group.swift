@@ -7,6 +7,7 @@ public struct Group: Resource {
     public var name = ""
     public var description = ""
     public var domain = Domain.default
+    public var extras = Extras()
 
     public init() {}
 
@@ -17,10 +18,11 @@ public struct Group: Resource {
             "name", \.name, [.read, .create, .update, .required, .indexed], max: 64, "Its name, once in its domain."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
         .reference("domain_id", \.domain, [.read, .create, .indexed], "The domain it belongs to."),
+        .extras,
     ]
 }
 
-extension Group: Governed {
+extension Group: Extensible {
     public static func newID(_ dice: any Dice) -> ID<Group> { ID(dice.hex32()) }
 
     public static func admit(_ draft: inout Stored<Group>, for caller: Caller, in writer: any Writer) throws(CloudError)

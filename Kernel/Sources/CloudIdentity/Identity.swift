@@ -37,7 +37,13 @@ public struct Identity: Sendable {
             [Login(directory: directory, vault: vault, guardian: guardian, clock: clock).route]
             + TokenRoutes(directory: directory, vault: vault, clock: clock).all
             + ApplicationCredentialRoutes(directory: directory, vault: vault).all
-        return Catalog.routes + tokens + places + people + roles + Region.routes + ServiceEntry.routes + Endpoint.routes
+        let catalog = Catalog.routes + Region.routes + ServiceEntry.routes + Endpoint.routes
+        // Behind Keystone's own, which come first wherever one of them is looked for.
+        let sss =
+            SSSUsers(directory: directory, vault: vault, guardian: guardian).routes
+            + SSSTenants(directory: directory, region: region).routes
+            + SSSWorkspaces(directory: directory, region: region).routes
+        return tokens + places + people + roles + catalog + sss
     }
 
     /// Reads the directory, and has it follow what is committed.

@@ -25,6 +25,7 @@ extension Face where R: Governed {
     func members(_ it: Stored<R>, _ reader: any Reader, _ call: Call, into writer: inout JSONWriter) throws(CloudError)
     {
         try write(it, reader, into: &writer)
+        if let it = it.value as? any Extensible { writeExtras(it.extras, into: &writer) }
         writer.field("links", ["self": .string(link(it.id, call))])
     }
 
@@ -101,7 +102,9 @@ extension Face where R: Governed {
                 })
         }
     }
+}
 
+extension Face where R: Extensible {
     /// - Parameter namesItself: whether a body may choose the id.
     func creator(example: JSON, namesItself: Bool = false) -> Route {
         Route(
@@ -111,11 +114,7 @@ extension Face where R: Governed {
             var object = try call.object(singular)
             var id = R.newID(call.dice)
             if namesItself, let named = object.removeValue(forKey: "id"), !named.isNull {
-                try FieldType.text(max: 64, lines: false).check(named, name: "id")
-                guard let text = named.string, !text.isEmpty, !text.holds("/") else {
-                    throw .invalid("The id must not be empty or hold a slash.", field: "id")
-                }
-                id = ID(text)
+                id = try chosenID(named)
             }
             let (value, chosen) = (try draft(object), id)
             return .bytes(
@@ -127,10 +126,19 @@ extension Face where R: Governed {
         }
     }
 
+    /// An id that the caller chose.
+    func chosenID(_ named: JSON) throws(CloudError) -> ID<R> {
+        try FieldType.text(max: 64, lines: false).check(named, name: "id")
+        guard let text = named.string, !text.isEmpty, !text.holds("/") else {
+            throw .invalid("The id must not be empty or hold a slash.", field: "id")
+        }
+        return ID(text)
+    }
+
     /// A new value as a body says it; null is as if it were not said.
     func draft(_ object: [String: JSON]) throws(CloudError) -> R {
         var value = R()
-        try apply(object.filter { !$0.value.isNull }, to: &value, right: .create)
+        try set(object.filter { !$0.value.isNull }, on: &value, right: .create)
         return value
     }
 
@@ -145,7 +153,7 @@ extension Face where R: Governed {
                 200,
                 try await call.write(id.text) { (writer) throws(CloudError) in
                     let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                        try apply(object, to: &it.value, right: .update)
+                        try set(object, on: &it.value, right: .update)
                     }
                     return try envelope(it, writer, call)
                 })

@@ -8,9 +8,10 @@ public struct Project: Resource {
     public var description = ""
     public var domain = Domain.default
     public var enabled = true
-    /// The project it stands under; nil directly under its domain. It says where a project belongs and grants nothing.
+    /// The project it stands under; nil directly under its domain. A role on that is none here, unless it is granted as inherited.
     public var parent: ID<Project>?
     public var tags: [String] = []
+    public var extras = Extras()
 
     public init() {}
 
@@ -24,14 +25,15 @@ public struct Project: Resource {
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether tokens for it are valid."),
         .reference("parent_project_id", \.parent, [.read, .create], "The project it stands under."),
         .value("tags", \.tags, [.read, .create, .update], max: 32_768, "Labels, each once."),
+        .extras,
     ]
 }
 
-extension Project: Governed {
+extension Project: Extensible {
     public static func newID(_ dice: any Dice) -> ID<Project> { ID(dice.hex32()) }
 
     /// How deep projects may stand under each other.
-    private static let depth = 5
+    static let depth = 5
 
     public static func admit(_ draft: inout Stored<Project>, for caller: Caller, in writer: any Writer)
         throws(CloudError)

@@ -9,6 +9,7 @@ public struct RoleType: Resource {
     public var description = ""
     /// A role of a domain is in no token; it stands for the roles it implies.
     public var domain: ID<Domain>?
+    public var extras = Extras()
 
     public init() {}
 
@@ -18,10 +19,11 @@ public struct RoleType: Resource {
         .text("name", \.name, [.read, .create, .update, .required, .indexed], max: 64, "Its name."),
         .text("description", \.description, [.read, .create, .update], "What it permits."),
         .reference("domain_id", \.domain, [.read, .create, .indexed], "The domain it is of; null for the cloud's."),
+        .extras,
     ]
 }
 
-extension RoleType: Governed {
+extension RoleType: Extensible {
     public static func newID(_ dice: any Dice) -> ID<RoleType> { ID(dice.hex32()) }
 
     public static func admit(_ draft: inout Stored<RoleType>, for caller: Caller, in writer: any Writer)

@@ -8,6 +8,7 @@ public struct ServiceEntry: Resource {
     public var type = ""
     public var description = ""
     public var enabled = true
+    public var extras = Extras()
 
     public init() {}
 
@@ -18,10 +19,11 @@ public struct ServiceEntry: Resource {
         .text("type", \.type, [.read, .create, .update, .required, .indexed], "What it offers: compute, image, …"),
         .text("description", \.description, [.read, .create, .update], "For people."),
         .boolean("enabled", \.enabled, [.read, .create, .update], "Whether the catalogue lists it."),
+        .extras,
     ]
 }
 
-extension ServiceEntry: Governed {
+extension ServiceEntry: Extensible {
     public static func newID(_ dice: any Dice) -> ID<ServiceEntry> { ID(dice.hex32()) }
 
     public static func admit(_ draft: inout Stored<ServiceEntry>, for caller: Caller, in writer: any Writer)

@@ -16,6 +16,7 @@ public struct User: Resource {
     public var formerPasswords: [String] = []
     /// Tokens of an earlier generation are void: it is raised when the password changes or the user is disabled.
     public var generation = 0
+    public var extras = Extras()
 
     public init() {}
 
@@ -33,10 +34,11 @@ public struct User: Resource {
         .text("password_hash", \.password, [.secret], "A salted hash of the password."),
         .value("former_passwords", \.formerPasswords, [.secret], max: 4096, "Hashes of passwords before."),
         .integer("generation", \.generation, [.secret], 0...Int.max, "Tokens of an earlier generation are void."),
+        .extras,
     ]
 }
 
-extension User: Governed {
+extension User: Extensible {
     public static func newID(_ dice: any Dice) -> ID<User> { ID(dice.hex32()) }
 
     public static func admit(_ draft: inout Stored<User>, for caller: Caller, in writer: any Writer) throws(CloudError)
@@ -84,13 +86,6 @@ extension User {
                     try FieldType.text(max: 64, lines: false).check(json, name: "default_project_id")
                     value.defaultProject = json.string ?? ""
                 }),
-            Attribute(
-                "project_id", type: .text(max: 64, lines: false), rights: [.create, .update],
-                "The default project, by its older name.", read: { (_, _) throws(CloudError) in .null },
-                write: { (value, json) throws(CloudError) in
-                    try FieldType.text(max: 64, lines: false).check(json, name: "project_id")
-                    value.defaultProject = json.string ?? ""
-                }),
             .computed("password_expires_at", "When the password lapses.") { (_, _) in .null },
             .noOptions(),
         ])
@@ -102,13 +97,13 @@ enum Passwords {
     static let remembered = 2
 
     /// Takes the password out of a body, so that nothing else sees it; nil where there is none.
-    static func take(_ object: inout [String: JSON]) throws(CloudError) -> String? {
-        guard let value = object.removeValue(forKey: "password"), !value.isNull else { return nil }
+    static func take(_ object: inout [String: JSON], _ name: String = "password") throws(CloudError) -> String? {
+        guard let value = object.removeValue(forKey: name), !value.isNull else { return nil }
         guard let password = value.string, (8...128).contains(password.utf8.count) else {
-            throw .invalid("A password has 8 to 128 bytes.", field: "password")
+            throw .invalid("A password has 8 to 128 bytes.", field: name)
         }
         guard Set(password).count >= 4 else {
-            throw .invalid("A password has at least four different characters.", field: "password")
+            throw .invalid("A password has at least four different characters.", field: name)
         }
         return password
     }

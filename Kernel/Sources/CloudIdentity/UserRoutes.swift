@@ -38,22 +38,38 @@ extension User {
             "Changes a user.", example: ["user": ["description": "on leave"]], schema: face.schema("user")
         ) { (call) throws(CloudError) in
             var object = try call.object("user")
-            var hash: String?
-            if let password = try Passwords.take(&object) { hash = try await vault.hash(password) }
-            object["password"] = nil
+            let password = try Passwords.take(&object)
             // Clients send back what they were shown.
             if object["id"]?.string == call.parameter("user_id") { object["id"] = nil }
-            let (rest, newHash, id) = (face.nulled(object), hash, ID<User>(call.parameter("user_id")))
-            let bytes = try await call.write(id.text) { (writer) throws(CloudError) in
-                let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
-                    try face.apply(rest, to: &it.value, right: .update)
-                    if let newHash { it.password = newHash }
-                }
-                return try face.envelope(it, writer, call)
-            }
-            if newHash != nil { guardian.clear(.user(id)) }
-            return .bytes(200, bytes)
+            let rest = face.nulled(object)
+            return .bytes(
+                200,
+                try await change(call, password, vault, guardian) { (it) throws(CloudError) in
+                    try face.set(rest, on: &it, right: .update)
+                } answer: { (it, writer) throws(CloudError) in
+                    try face.envelope(it, writer, call)
+                })
         }
+    }
+
+    /// Changes the user that a path names; with a new password a lock-out ends.
+    static func change<T: Sendable>(
+        _ call: Call, _ password: String?, _ vault: any Vault, _ guardian: LoginGuard,
+        _ body: @escaping @Sendable (inout User) throws(CloudError) -> Void,
+        answer: @escaping @Sendable (Stored<User>, any Writer) throws(CloudError) -> T
+    ) async throws(CloudError) -> T {
+        var hash: String?
+        if let password { hash = try await vault.hash(password) }
+        let (newHash, id) = (hash, ID<User>(call.parameter("user_id")))
+        let answer = try await call.write(id.text) { (writer) throws(CloudError) in
+            let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                try body(&it.value)
+                if let newHash { it.password = newHash }
+            }
+            return try answer(it, writer)
+        }
+        if newHash != nil { guardian.clear(.user(id)) }
+        return answer
     }
 
     /// Changes one's own password, which the caller must know. Like at log-in, guessing is limited.

@@ -87,9 +87,26 @@ extension Image: Governed {
         of it: inout Stored<Image>, from old: Stored<Image>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try it.value.check(caller, was: old.visibility)
+        if it.project != old.project { try admitOwner(of: it, for: caller, in: writer) }
         if old.status != .queued, it.diskFormat != old.diskFormat || it.containerFormat != old.containerFormat {
             throw CloudError(.forbidden, "The formats are set when the bytes are.", field: "disk_format")
         }
+    }
+
+    /// Another project takes an image over as if it had made it; it needs no share of its own any more.
+    private static func admitOwner(of it: Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError) {
+        guard caller.isOperator else {
+            throw CloudError(.forbidden, "Only an operator gives an image to another project.", field: "owner")
+        }
+        let theirs = Query(kind).with("project_id", .string(it.project.text))
+        let limit = try limit(of: it.project, in: writer)
+        guard try writer.count(theirs) < limit else {
+            throw CloudError(.overQuota, "Quota exceeded for images: \(limit) at most.")
+        }
+        guard try writer.sum("size", theirs) + it.size <= byteQuota else {
+            throw CloudError(.overQuota, "The project's images have \(byteQuota) bytes at most.")
+        }
+        if let share = try writer.share(of: it.id, with: it.project.text) { try writer.remove(Reference(share.id)) }
     }
 
     public static func admitRemoval(of it: Stored<Image>, for caller: Caller, in writer: any Writer) throws(CloudError)
@@ -119,5 +136,14 @@ extension Image: Governed {
         guard containerFormat.isEmpty || containerFormat == "bare" else {
             throw .invalid("The container_format must be bare.", field: "container_format")
         }
+    }
+}
+
+extension Stored where R == Image {
+    /// The same image as another project's.
+    func given(to owner: ProjectID) -> Self {
+        Stored(
+            id: id, project: owner, createdAt: createdAt, updatedAt: updatedAt, version: version,
+            deletingSince: deletingSince, value: value)
     }
 }

@@ -29,7 +29,7 @@ struct ImagePatch: Sendable {
             200,
             try await call.write(id.text) { (writer) throws(CloudError) in
                 let it = try writer.reviseImage(id, for: call.caller) { (it) throws(CloudError) in
-                    for patch in all { try patch.apply(to: &it.value) }
+                    for patch in all { try patch.apply(to: &it, for: call.caller) }
                 }
                 return try Image.body(it, writer)
             })
@@ -49,6 +49,14 @@ struct ImagePatch: Sendable {
         self.operation = operation
         name = String(path.dropFirst()).replacing("~1", with: "/").replacing("~0", with: "~")
         value = step["value"] ?? .null
+    }
+
+    private func apply(to it: inout Stored<Image>, for caller: Caller) throws(CloudError) {
+        // The owner is no field of the image, but whose row it is.
+        guard name == "owner", operation != "remove", caller.isOperator else { return try apply(to: &it.value) }
+        try FieldType.text(max: 64, lines: false).check(value, name: name)
+        guard let owner = value.string, !owner.isEmpty else { throw .invalid("An image has an owner.", field: name) }
+        it = it.given(to: ID(owner))
     }
 
     private func apply(to image: inout Image) throws(CloudError) {

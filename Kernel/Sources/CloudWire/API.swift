@@ -82,7 +82,7 @@ public final class API: Sendable {
             guard route.rule.permits(caller) else {
                 throw CloudError(.forbidden, "Your roles do not permit to \(route.action) here.")
             }
-            if route.service != .identity, route.rule != .anyone, let named = parameters["project_id"],
+            if !route.service.isAboutProjects, route.rule != .anyone, let named = parameters["project_id"],
                 !caller.isOperator,
                 named != caller.project?.text
             {

@@ -70,7 +70,7 @@ public struct Route: Sendable {
         // A tag of an image is no image: what the route is about goes before what comes last.
         if let kind, let id = parameters[kind.name + "_id"], path.hasSuffix("}") { return id }
         let names = Router.segments(path).filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-        return names.last { $0 != "project_id" || service == .identity }.flatMap { parameters[$0] } ?? ""
+        return names.last { $0 != "project_id" || service.isAboutProjects }.flatMap { parameters[$0] } ?? ""
     }
 }
 
@@ -106,8 +106,12 @@ public struct Call: Sendable {
 
     public func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
-    /// The object under a key of the body; `invalid` where it is missing.
+    /// The object under a key of the body, or the body itself for an empty one; `invalid` where it is missing.
     public func object(_ key: String) throws(CloudError) -> [String: JSON] {
+        if key.isEmpty {
+            guard let object = body.object else { throw .invalid("The body must be an object.") }
+            return object
+        }
         guard let object = body[key]?.object else {
             throw .invalid("The body must hold an object named '\(key)'.", field: key)
         }

@@ -20,12 +20,17 @@ public struct Service: Hashable, Sendable {
         name: "compute", type: "compute", prefix: "/compute", dialect: .nova, catalogPath: "/v2.1/{project_id}")
     public static let network = Service(
         name: "network", type: "network", prefix: "/network", dialect: .neutron, catalogPath: "")
+    /// The identity service as ECL's own clients know it: users, and tenants in workspaces.
+    public static let sss = Service(name: "sss", type: "sssv2", prefix: "/sss/v2", dialect: .keystone, catalogPath: "")
     /// What is Akashi's own: audit, health, documentation. Not in the catalogue.
     public static let akashi = Service(
         name: "akashi", type: "akashi", prefix: "", dialect: .keystone, catalogPath: "")
 
     /// Those that the catalogue lists.
-    public static let catalog = [identity, image, compute, network]
+    public static let catalog = [identity, image, compute, network, sss]
+
+    /// Whether a project in a path is what a call is about, rather than whose things it is about.
+    var isAboutProjects: Bool { self == .identity || self == .sss }
 }
 
 /// How a family of APIs spells an error.

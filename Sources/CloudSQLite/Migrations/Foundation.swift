@@ -65,7 +65,8 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "name" TEXT NOT NULL UNIQUE CHECK (length(CAST("name" AS BLOB)) <= 64),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "domains_project_id_created_at_deleting_since" ON "domains" ("project_id", "created_at", "deleting_since");
 
@@ -81,7 +82,8 @@ extension Migration {
                 "domain_id" TEXT NOT NULL REFERENCES "domains" ("id"),
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
                 "parent_project_id" TEXT REFERENCES "projects" ("id"),
-                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 32768)
+                "tags" TEXT NOT NULL CHECK (length(CAST("tags" AS BLOB)) <= 32768),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "projects_project_id_created_at_deleting_since" ON "projects" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "projects_name" ON "projects" ("name");
@@ -103,7 +105,8 @@ extension Migration {
                 "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
                 "password_hash" TEXT NOT NULL CHECK (length(CAST("password_hash" AS BLOB)) <= 255),
                 "former_passwords" TEXT NOT NULL CHECK (length(CAST("former_passwords" AS BLOB)) <= 4096),
-                "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807)
+                "generation" INTEGER NOT NULL CHECK ("generation" BETWEEN 0 AND 9223372036854775807),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "users_project_id_created_at_deleting_since" ON "users" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "users_name" ON "users" ("name");
@@ -118,7 +121,8 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 64),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "domain_id" TEXT NOT NULL REFERENCES "domains" ("id")
+                "domain_id" TEXT NOT NULL REFERENCES "domains" ("id"),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "groups_project_id_created_at_deleting_since" ON "groups" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "groups_name" ON "groups" ("name");
@@ -147,7 +151,8 @@ extension Migration {
                 "deleting_since" INTEGER,
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 64),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "domain_id" TEXT REFERENCES "domains" ("id")
+                "domain_id" TEXT REFERENCES "domains" ("id"),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "roles_project_id_created_at_deleting_since" ON "roles" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "roles_name" ON "roles" ("name");
@@ -229,7 +234,8 @@ extension Migration {
                 "version" INTEGER NOT NULL,
                 "deleting_since" INTEGER,
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "parent_region_id" TEXT REFERENCES "regions" ("id")
+                "parent_region_id" TEXT REFERENCES "regions" ("id"),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "regions_project_id_created_at_deleting_since" ON "regions" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "regions_parent_region_id" ON "regions" ("parent_region_id");
@@ -244,7 +250,8 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
                 "type" TEXT NOT NULL CHECK (length(CAST("type" AS BLOB)) <= 255),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 255),
-                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "services_project_id_created_at_deleting_since" ON "services" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "services_name" ON "services" ("name");
@@ -262,7 +269,8 @@ extension Migration {
                 "region_id" TEXT REFERENCES "regions" ("id"),
                 "url" TEXT NOT NULL CHECK (length(CAST("url" AS BLOB)) <= 2048),
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
-                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1))
+                "enabled" INTEGER NOT NULL CHECK ("enabled" IN (0, 1)),
+                "extra" TEXT NOT NULL CHECK (length(CAST("extra" AS BLOB)) <= 8192)
             ) STRICT;
             CREATE INDEX "endpoints_project_id_created_at_deleting_since" ON "endpoints" ("project_id", "created_at", "deleting_since");
             CREATE INDEX "endpoints_service_id" ON "endpoints" ("service_id");

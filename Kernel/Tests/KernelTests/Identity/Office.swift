@@ -32,7 +32,7 @@ final class Office: @unchecked Sendable {
 
     func send(
         _ method: CloudWire.Method, _ path: String, _ body: JSON? = nil, as token: String? = nil,
-        headers: [String: String] = [:], from address: String = "198.51.100.7"
+        headers: [String: String] = [:], from address: String = "198.51.100.7", under prefix: String = "/identity/v3"
     ) async -> Answer {
         let parts = path.split(separator: "?", maxSplits: 1)
         let pairs = parts.count < 2 ? [] : parts[1].split(separator: "&")
@@ -45,7 +45,7 @@ final class Office: @unchecked Sendable {
         if body != nil { all["content-type"] = "application/json" }
         let answer = await cloud.api.handle(
             Request(
-                method: method, path: "/identity/v3" + parts[0], query: query, headers: all,
+                method: method, path: prefix + parts[0], query: query, headers: all,
                 body: Chunk(body.map { Array($0.text.utf8) } ?? []), remote: address))
         var json = JSON.null
         if case .bytes(let bytes) = answer.body, let parsed = try? JSON.parse(bytes) { json = parsed }

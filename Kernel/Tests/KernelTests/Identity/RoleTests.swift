@@ -46,6 +46,29 @@ struct RoleTests {
         #expect(!(await office.works(token.token)))
     }
 
+    @Test("an inherited role of a project holds on what stands below it, however deep, and on nothing else")
+    func inheritedBelow() async throws {
+        let office = try await Office()
+        let user = await office.user("hana")
+        let top = await office.make("projects", "project", ["name": "top"])
+        let middle = await office.make("projects", "project", ["name": "middle", "parent_id": .string(top)])
+        let leaf = await office.make("projects", "project", ["name": "leaf", "parent_id": .string(middle)])
+        let beside = await office.make("projects", "project", ["name": "beside"])
+        let path = "/OS-INHERIT/projects/\(top)/users/\(user)/roles/reader/inherited_to_projects"
+        #expect(await office.send(.put, path).status == 204)
+        for (project, status) in [(top, 401), (middle, 201), (leaf, 201), (beside, 401)] {
+            #expect(await office.logIn("hana", "correct horse", scope: onProject(project)).status == status)
+        }
+        let token = await office.logIn("hana", "correct horse", scope: onProject(leaf))
+        #expect(names(token) == ["reader"])
+        let mine = await office.send(.get, "/users/\(user)/projects", as: token.token)["projects"].array ?? []
+        #expect(Set(mine.compactMap { $0["id"]?.string }) == [middle, leaf])
+        let list = await office.send(.get, "/role_assignments?effective&user.id=\(user)&scope.project.id=\(leaf)")
+        #expect(list["role_assignments"].array?.count == 1)
+        #expect(await office.send(.delete, path).status == 204)
+        #expect(!(await office.works(token.token)))
+    }
+
     @Test("a role implies others in tokens and effective lists; admin is never implied")
     func implied() async throws {
         let office = try await Office()

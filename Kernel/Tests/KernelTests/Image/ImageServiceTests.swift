@@ -163,6 +163,31 @@ struct ImageServiceTests {
         #expect(await patch([["op": "replace", "path": "/disk_format", "value": "qcow2"]], type) == 403)
     }
 
+    @Test("an operator gives an image to another project, within that one's quota; nobody else does")
+    func newOwner() async throws {
+        let stage = try await Stage()
+        let id = await image(stage)
+        let (path, other) = ("\(Self.path)/\(id)", stage.projects[.stranger]!)
+        func give(_ actor: Actor, _ owner: JSON) async -> Int {
+            await stage.send(actor, .patch, path, [["op": "replace", "path": "/owner", "value": owner]]).status
+        }
+        #expect(await give(.member, .string(other)) == 403)
+        for owner: JSON in ["", nil, 1, .string(String(repeating: "x", count: 65))] {
+            #expect(await give(.operator, owner) == 400)
+        }
+        #expect(await stage.send(.operator, .patch, path, [["op": "remove", "path": "/owner"]]).status == 403)
+        _ = await stage.send(.member, .post, path + "/members", ["member": .string(other)])
+        #expect(await give(.operator, .string(other)) == 200)
+        #expect(await stage.send(.stranger, .get, path).json["owner"]?.string == other)
+        #expect(await stage.send(.stranger, .get, path + "/members").json["members"]?.array?.isEmpty == true)
+        #expect(await stage.send(.member, .get, path).status == 404)
+        #expect(await stage.send(.operator, .get, path + "/file").status == 200)
+        let last = try await stage.audit().last { $0.resource == id && $0.outcome == .success }
+        #expect(last?.action == "update" && last?.caller.user?.text == stage.users[.operator])
+        for _ in 0..<200 { _ = await stage.send(.member, .post, Self.path, [:]) }
+        #expect(await give(.operator, .string(stage.projects[.member]!)) == 413)
+    }
+
     @Test func emptyIdsAreNoImages() async throws {
         let stage = try await Stage()
         #expect(await stage.send(.member, .get, Self.path + "/").status == 404)

@@ -164,6 +164,11 @@ struct RouteWalkTests {
 
     /// A grant is made before it is taken away.
     private static func prepare(_ route: Route, _ path: String, _ stage: Stage) async throws(CloudError) {
+        if path.hasPrefix("/sss/v2/workspace-roles/workspaces/") {
+            let parts = Router.segments(path)
+            let body: JSON = ["workspace_id": .string(String(parts[4])), "user_id": .string(String(parts[6]))]
+            _ = await stage.send(.operator, .post, "/sss/v2/workspace-roles", body)
+        }
         guard route.method != .put,
             let put = stage.cloud.api.routes.first(where: {
                 $0.fullPath == route.fullPath && $0.method == .put && $0.intake == .nothing
@@ -195,7 +200,7 @@ struct RouteWalkTests {
     static func place(_ route: Route) -> Int {
         Router.segments(route.fullPath).lastIndex {
             $0.hasPrefix("{") && Stage.parts[String($0.dropFirst().dropLast())] == nil
-                && ($0 != "{project_id}" && $0 != "{tenant_id}" || route.service == .identity)
+                && ($0 != "{project_id}" && $0 != "{tenant_id}" || route.service.isAboutProjects)
         }!
     }
 

@@ -231,6 +231,10 @@ final class Stage: @unchecked Sendable {
                 value = projects[actor] ?? projects[.member]!
             } else if let target, name == about {
                 value = target
+            } else if route.method == .put, route.action == "create", name == about {
+                // What is put to be made is not there before.
+                made += 1
+                value = "new-\(made)"
             } else if name == "member_id" {
                 value = projects[owner ?? actor] ?? projects[.member]!
                 _ = await send(.operator, .post, "/image/v2/images/\(image)/members", ["member": .string(value)])
@@ -268,7 +272,7 @@ final class Stage: @unchecked Sendable {
     }
 
     private func isCallersProject(_ name: String, _ route: Route) -> Bool {
-        (name == "project_id" || name == "tenant_id") && route.service != .identity
+        (name == "project_id" || name == "tenant_id") && !route.service.isAboutProjects
     }
 
     private static func kind(_ parameter: String) -> String {
@@ -290,7 +294,7 @@ extension Route {
     /// Whether a call names one thing.
     var isTargeted: Bool {
         Router.segments(path).contains {
-            $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && service != .identity)
+            $0.hasPrefix("{") && !(($0 == "{project_id}" || $0 == "{tenant_id}") && !service.isAboutProjects)
                 && Stage.parts[String($0.dropFirst().dropLast())] == nil
         }
     }
