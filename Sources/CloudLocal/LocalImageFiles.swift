@@ -39,7 +39,7 @@ public struct LocalImageFiles: ImageFiles {
     }
 
     private func write(_ stream: Request.Stream, to path: String, limit: Int) async throws -> Received {
-        var (md5, sha512, head, size) = (Insecure.MD5(), SHA512(), [UInt8](), 0)
+        var (md5, sha512, size) = (Insecure.MD5(), SHA512(), 0)
         try await FileSystem.shared.withFileHandle(
             forWritingAt: FilePath(path), options: .newFile(replaceExisting: true)
         ) { file in
@@ -49,13 +49,22 @@ public struct LocalImageFiles: ImageFiles {
                 }
                 md5.update(data: chunk)
                 sha512.update(data: chunk)
-                head += chunk.prefix(ImageFormat.headLength - head.count)
                 try await file.write(contentsOf: chunk, toAbsoluteOffset: Int64(size))
                 size += chunk.count
             }
             try await file.synchronize()
         }
-        return Received(size: size, md5: Hex.string(md5.finalize()), sha512: Hex.string(sha512.finalize()), head: head)
+        return Received(size: size, md5: Hex.string(md5.finalize()), sha512: Hex.string(sha512.finalize()))
+    }
+
+    public func bytes(_ image: ID<Image>, at place: Int, count: Int) async throws(CloudError) -> [UInt8] {
+        do {
+            return try await FileSystem.shared.withFileHandle(forReadingAt: FilePath(path(image))) { file in
+                Array(buffer: try await file.readChunk(fromAbsoluteOffset: Int64(place), length: .bytes(Int64(count))))
+            }
+        } catch {
+            throw .fault("image \(image) cannot be read: \(error)")
+        }
     }
 
     public func remove(_ image: ID<Image>) async throws(CloudError) { try Files.remove(path(image)) }

@@ -29,11 +29,12 @@ struct GuestFiles: Sendable {
     }
 
     private func ensureDisk() async throws(CloudError) {
+        let format = try BaseFormat(guest.disk.format)
         if guest.hasRun, !Files.exists(paths.base) || !Files.exists(paths.disk) {
             throw .conflict("The server's disk is missing on its host.")
         }
         if !Files.exists(paths.base) { try await linkBase(try await imageFile(guest.disk.image)) }
-        let bytes = Overlay.bytes(size: guest.disk.size, base: "base", format: guest.disk.format)
+        let bytes = Overlay.bytes(size: guest.disk.size, base: "base", format: format.driver)
         guard !isThere(paths.disk, atLeast: bytes.count) else { return }
         try Files.write(bytes, to: paths.disk, user: guest.uid, group: guest.uid)
     }

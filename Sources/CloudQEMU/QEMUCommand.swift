@@ -58,10 +58,8 @@ struct QEMUCommand {
 
     /// Every format is said, and every backing file is a node: nothing is probed, no name in a header is followed.
     private var disks: [String] {
-        let base: JSON =
-            guest.disk.format == "qcow2"
-            ? ["driver": "qcow2", "node-name": "base", "read-only": true, "file": "base-file", "backing": nil]
-            : ["driver": "raw", "node-name": "base", "read-only": true, "file": "base-file"]
+        // Its files were made before, which refuses a format that is not known.
+        let base = (BaseFormat(rawValue: guest.disk.format) ?? .raw).node
         var nodes: [JSON] = [
             ["driver": "file", "node-name": "base-file", "read-only": true, "filename": .string(paths.base)],
             base,

@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from attacks import NOTHING, at_once, exchange, newcomer, statuses
+from disks import vhd, vmdk, vmdk_sparse
 
 IMAGES = "/image/v2/images"
 BYTES = {"Content-Type": "application/octet-stream"}
@@ -28,9 +29,30 @@ def extension(kind, content):
     return struct.pack(">II", kind, len(content)) + content.ljust((len(content) + 7) // 8 * 8, b"\0")
 
 
-def vmdk(target):
-    return (f'# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType="monolithicFlat"\n'
-            f'RW 128 FLAT "{target}" 0\n').encode().ljust(1024, b"\n")
+def disks(target):
+    """Disks of other clouds that name `target`, or are not what they say: (declared format, bytes)."""
+    flat = 'RW 128 FLAT "{}" 0'
+    found = {
+        "a descriptor alone": vmdk(target), "a flat extent": vmdk_sparse(target, flat),
+        "a second extent": vmdk_sparse(target, more=flat), "an extent elsewhere": vmdk_sparse(target, 'RW 128 SPARSE "{}"'),
+        "an extent on a device": vmdk_sparse(target, 'RW 128 VMFSRDM "{}"'), "flat": vmdk_sparse(target, flat, kind="monolithicFlat"),
+        "no size, so that the extents count": vmdk_sparse(target, flat, capacity=0),
+        "a parent": vmdk_sparse(target, more='parentFileNameHint="{}"'),
+        "a parent in a comment": vmdk_sparse(target, more='# parentFileNameHint="{}"'),
+        "a tracked file": vmdk_sparse(target, more='changeTrackPath="{}"'),
+        "a descriptor elsewhere": vmdk_sparse(target, at=100), "a long descriptor": vmdk_sparse(target, sectors=1 << 40),
+        "tables beyond the end": vmdk_sparse(target, directory=1 << 50), "8 ZiB": vmdk_sparse(target, capacity=(1 << 64) - 1),
+        "COWD": b"COWD" + vmdk_sparse(target)[4:], "cut off": vmdk_sparse(target)[:600], "raw": b"\1" * 4096,
+        "qcow2": qcow2(backing=str(target).encode()),
+    }
+    cases = {f"vmdk: {what}": ("vmdk", content) for what, content in found.items()}
+    return cases | {f"vhd: {what}": ("vhd", content) for what, content in {
+        "a differencing disk": vhd(target, kind=4), "a parent's name": vhd(target, parent=True),
+        "one footer": vhd(target, twice=False), "8 EiB": vhd(target, size=1 << 63), "larger than its table": vhd(target, size=4 << 20),
+        "fixed at both ends": vhd(target, kind=2), "raw": b"\1" * 4096, "VMDK": vmdk_sparse(target),
+    }.items()} | {f"vhdx: {what}": ("vhdx", content) for what, content in {
+        "a magic alone": b"vhdxfile".ljust(4 << 20, b"\0"), "raw": b"\1" * 4096, "VHD": vhd(target),
+    }.items()}
 
 
 def crafted(target):
@@ -68,7 +90,7 @@ def crafted(target):
         "LUKS": b"LUKS\xba\xbe".ljust(512, b"\0"), "nothing": b"",
     }.items():
         cases[f"raw: {what}"] = ("raw", content)
-    return cases
+    return cases | disks(str(target))
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +150,16 @@ def test_the_openstack_client_is_told_that_a_crafted_image_is_refused(cloud, sec
 
 
 @pytest.mark.parametrize("order", [{"disk_format": form} for form in (
-    "vmdk", "vhd", "vhdx", "vdi", "iso", "ploop", "ami", "aki", "ari", "qed", "luks", "QCOW2", "raw\n", "../raw")]
+    "vpc", "VMDK", "vdi", "iso", "ploop", "ami", "aki", "ari", "qed", "luks", "QCOW2", "raw\n", "../raw")]
     + [{"container_format": form} for form in ("ovf", "ova", "docker", "ami", "compressed")])
 def test_a_format_that_is_not_offered_is_refused_when_the_image_is_made(cloud, order):
     order = {"name": "e2e-format", "disk_format": "raw", "container_format": "bare"} | order
     assert cloud.http("POST", IMAGES, order).status == 400
+
+
+def test_what_the_crafted_disks_are_bent_from_is_taken(cloud, image):
+    for form, content, size in (("vmdk", vmdk_sparse("/x"), 128 * 512), ("vhd", vhd("/x"), 1 << 20)):
+        assert cloud.http("GET", image(content, disk_format=form)).json["virtual_size"] == size
 
 
 def test_a_format_cannot_be_exchanged_once_the_bytes_were_judged_by_it(cloud, image):

@@ -78,6 +78,7 @@ struct LocalTests {
         #expect(got.size == 3 && got.md5 == "900150983cd24fb0d6963f7d28e17f72")
         #expect(got.sha512.hasPrefix("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea2"))
         await #expect(throws: CloudError.self) { _ = try await files.receive(ID("b"), Chunk([1, 2, 3, 4]), limit: 3) }
+        #expect(try await files.bytes(ID("a"), at: 1, count: 9) == Array("bc".utf8))
         #expect(try await files.all() == [ID("a")])
         #expect(try Files.names(in: directory) == ["a"])
         try await files.remove(ID("a"))

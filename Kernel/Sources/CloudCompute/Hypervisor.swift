@@ -29,7 +29,7 @@ public struct GuestSpec: Hashable, Sendable {
 public struct RootDisk: Hashable, Sendable {
     /// The image it begins as.
     public var image: String
-    /// The image's declared format, checked at import: `raw` or `qcow2`. Never probed again.
+    /// The image's declared format, checked at import: `raw`, `qcow2`, `vmdk`, `vhd` or `vhdx`. Never probed again.
     public var format: String
     /// What the guest sees, at least the image's own size.
     public var size: Gibibytes

@@ -26,7 +26,7 @@ public struct Image: Lifecycle {
             "visibility", \.visibility, [.read, .create, .update, .indexed],
             "Who may use it: its project, those it is shared with, or all."),
         .choice("status", \.status, [.read, .indexed], "Whether its bytes are here."),
-        .text("disk_format", \.diskFormat, [.read, .create, .update], max: 20, "raw or qcow2."),
+        .text("disk_format", \.diskFormat, [.read, .create, .update], max: 20, "raw, qcow2, vmdk, vhd or vhdx."),
         .text("container_format", \.containerFormat, [.read, .create, .update], max: 20, "bare."),
         .integer(
             "min_disk", \.minDisk, [.read, .create, .update], 0...65_536, "GiB of disk that a server needs for it."),
@@ -131,7 +131,7 @@ extension Image: Governed {
         }
         guard properties.count <= 128 else { throw CloudError(.overQuota, "An image has at most 128 properties.") }
         guard diskFormat.isEmpty || ImageFormat(rawValue: diskFormat) != nil else {
-            throw .invalid("The disk_format must be one of raw, qcow2.", field: "disk_format")
+            throw .invalid("The disk_format must be one of \(ImageFormat.names).", field: "disk_format")
         }
         guard containerFormat.isEmpty || containerFormat == "bare" else {
             throw .invalid("The container_format must be bare.", field: "container_format")

@@ -8,10 +8,8 @@ public struct Received: Hashable, Sendable {
     /// In hexadecimal.
     public var md5: String
     public var sha512: String
-    /// The first bytes, at most `ImageFormat.headLength`.
-    public var head: [UInt8]
-    public init(size: Int, md5: String, sha512: String, head: [UInt8]) {
-        (self.size, self.md5, self.sha512, self.head) = (size, md5, sha512, head)
+    public init(size: Int, md5: String, sha512: String) {
+        (self.size, self.md5, self.sha512) = (size, md5, sha512)
     }
 }
 
@@ -19,9 +17,21 @@ public struct Received: Hashable, Sendable {
 public protocol ImageFiles: Sendable {
     /// Writes a stream under the image's id, in constant memory; nothing is kept if it fails. `tooLarge` beyond `limit`.
     func receive(_ image: ID<Image>, _ stream: Request.Stream, limit: Int) async throws(CloudError) -> Received
+    /// Some of the bytes that were received: `count` from `place` on, or fewer where they end.
+    func bytes(_ image: ID<Image>, at place: Int, count: Int) async throws(CloudError) -> [UInt8]
     /// Where the bytes are on this machine.
     func path(_ image: ID<Image>) -> String
     func remove(_ image: ID<Image>) async throws(CloudError)
     /// Every image of which there are bytes.
     func all() async throws(CloudError) -> Set<ID<Image>>
+}
+
+extension ImageFiles {
+    /// The size of the disk that a received image describes, in bytes; `invalid` where it is not of the format.
+    func judge(_ image: ID<Image>, _ received: Received, as format: ImageFormat) async throws(CloudError) -> Int {
+        try await format.virtualSize(
+            of: ImageBytes(length: received.size) { (place, count) async throws(CloudError) in
+                try await bytes(image, at: place, count: count)
+            })
+    }
 }

@@ -156,16 +156,20 @@ public struct Images: Sendable {
     }
 
     private func finish(_ id: ID<Image>, _ received: Received, _ call: Call) async throws(CloudError) {
+        let it = try await call.store.read { (reader) throws(CloudError) in try reader.get(id) }
+        guard let format = ImageFormat(rawValue: it.diskFormat), it.containerFormat == "bare" else {
+            throw .invalid(
+                "disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
+        }
+        // The format stays while the bytes are judged: it changes in an image that is queued only.
+        let size = try await files.judge(id, received, as: format)
         try await move(id, from: .saving, to: .active, call) { (image, room) throws(CloudError) in
-            guard let format = ImageFormat(rawValue: image.diskFormat), image.containerFormat == "bare" else {
-                throw .invalid(
-                    "disk_format and container_format must be set before the bytes are sent.", field: "disk_format")
-            }
             guard received.size <= room else {
                 throw CloudError(.overQuota, "The project's images have \(Image.byteQuota) bytes at most.")
             }
-            image.virtualSize = try format.virtualSize(head: received.head, length: received.size)
-            (image.size, image.checksum, image.sha512) = (received.size, received.md5, received.sha512)
+            (image.virtualSize, image.size, image.checksum, image.sha512) = (
+                size, received.size, received.md5, received.sha512
+            )
         }
     }
 

@@ -44,6 +44,10 @@ enum ImageSchema {
         ],
     ]
 
+    private static let choices = [
+        "disk_format": ImageFormat.allCases.map(\.rawValue), "container_format": ["bare"],
+    ]
+
     static let image: JSON = {
         var properties: [String: JSON] = [:]
         for property in Image.face.properties {
@@ -56,6 +60,7 @@ enum ImageSchema {
             }
             var entry: [String: JSON] = ["type": type, "description": .string(property.help)]
             if property.name == "tags" { entry["items"] = ["type": "string", "maxLength": 255] }
+            if let choices = choices[property.name] { entry["enum"] = .array([.null] + choices.map { .string($0) }) }
             if !property.rights.contains(.update) { entry["readOnly"] = true }
             properties[property.name] = .object(entry)
         }

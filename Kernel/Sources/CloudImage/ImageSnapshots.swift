@@ -27,7 +27,7 @@ extension Images {
         guard uploads.begin(image) else { throw .unavailable("image", "\(id) is being received already") }
         defer { uploads.end(image) }
         let received = try await files.receive(image, bytes, limit: limit)
-        let size = try ImageFormat.qcow2.virtualSize(head: received.head, length: received.size)
+        let size = try await files.judge(image, received, as: .qcow2)
         var caller = Caller.system("engine")
         caller.project = it.project
         let record = AuditRecord(caller, service: "image", action: "upload", kind: Image.kind.name, resource: id)

@@ -3,7 +3,7 @@ import CloudCore
 /// What compute asks of the image service.
 public struct BootImage: Hashable, Sendable {
     public var id: String
-    /// `raw` or `qcow2`, as checked at import.
+    /// `raw`, `qcow2`, `vmdk`, `vhd` or `vhdx`, as checked at import.
     public var format: String
     /// Bytes of the disk it describes.
     public var virtualSize: Int

@@ -188,6 +188,26 @@ struct ImageServiceTests {
         #expect(await give(.operator, .string(stage.projects[.member]!)) == 413)
     }
 
+    @Test func aDiskIsTakenWithTheSizeItDescribesOrNotAtAll() async throws {
+        let stage = try await Stage()
+        var large = DiskSample.dynamicVHD()
+        large.big(48, 8, 2000 << 30)
+        let flat = DiskSample.vmdk(text: DiskSample.descriptor("monolithicFlat")).bytes
+        for (format, bytes, size): (String, [UInt8], Int?) in [
+            ("vmdk", DiskSample.vmdk().bytes, 40 << 20), ("vhd", DiskSample.fixedVHD().sealed(), 1 << 20),
+            ("vmdk", flat, nil), ("vhd", large.sealed(), nil),
+        ] {
+            let id = await image(stage, ["disk_format": .string(format)], bytes: nil)
+            let sent = await stage.send(.member, .put, "\(Self.path)/\(id)/file", bytes: bytes)
+            #expect(sent.status == (size == nil ? 400 : 204), "\(sent.text)")
+            let shown = await stage.send(.member, .get, "\(Self.path)/\(id)").json
+            #expect(shown["status"] == (size == nil ? "queued" : "active"))
+            #expect(shown["virtual_size"] == size.map { .integer($0) } ?? .null)
+        }
+        let schema = await stage.send(.member, .get, "/image/v2/schemas/image").json
+        #expect(schema["properties"]?["disk_format"]?["enum"] == [nil, "raw", "qcow2", "vmdk", "vhd", "vhdx"])
+    }
+
     @Test func emptyIdsAreNoImages() async throws {
         let stage = try await Stage()
         #expect(await stage.send(.member, .get, Self.path + "/").status == 404)
