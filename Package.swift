@@ -80,7 +80,7 @@ let package = Package(
         .testTarget(
             name: "SQLiteTests",
             dependencies: [
-                "CloudSQLite", kernel("CloudServices"), kernel("CloudSim"),
+                "CloudSQLite", "CloudHost", kernel("CloudServices"), kernel("CloudSim"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .testTarget(

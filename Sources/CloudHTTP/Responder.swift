@@ -5,14 +5,16 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// What a request is answered with besides itself: the peer's address.
+/// What a request is answered with besides itself: the peer's address, and who writes to it.
 struct Context: RequestContext {
     var coreContext: CoreRequestContextStorage
     let remote: String
+    let loop: any EventLoop
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         remote = source.channel.remoteAddress?.ipAddress ?? ""
+        loop = source.channel.eventLoop
     }
 }
 
@@ -62,9 +64,22 @@ struct Responder: HTTPResponder {
             // A body behind the answer to a HEAD would pass for the next answer on the connection.
             headers[.contentLength] = String(length)
             body = ResponseBody()
-        case .file(let path, _): body = try await files.loadFile(path: path, context: context)
+        case .file(let path, _): body = try await file(path, context)
         }
         return Hummingbird.Response(status: .init(code: answer.status), headers: headers, body: body)
+    }
+
+    /// A file as a body. The connection says that it is full only when it has encrypted what it was given, and files are
+    /// read faster than that: so each chunk waits until the one before it is encrypted.
+    private func file(_ path: String, _ context: Context) async throws -> ResponseBody {
+        let whole = try await files.loadFile(path: path, context: context)
+        return ResponseBody(contentLength: whole.contentLength) { [loop = context.loop] writer in
+            let paced = writer.map { chunk in
+                try await loop.submit {}.get()
+                return chunk
+            }
+            try await whole.write(paced)
+        }
     }
 
     /// A query's names and values; nil where it is not properly encoded.

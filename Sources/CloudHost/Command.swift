@@ -49,7 +49,7 @@ public enum Command {
         let result = await withTaskGroup(of: Result<Ending, CloudError>.self) { group in
             group.addTask { await attempt(argv, input: input, limit: limit) }
             group.addTask {
-                try? await Task.sleep(for: timeout)
+                await SystemClock().sleep(timeout)
                 return .failure(
                     CloudError(.timeout, "A step took too long.", detail: "\(argv[0]) took longer than \(timeout)"))
             }

@@ -73,7 +73,7 @@ public struct ProcessHandle: Hashable, Sendable {
         let once = Once<Bool>()
         let watch = onExit { once.give(true) }
         let timer = Task {
-            try? await Task.sleep(for: timeout)
+            await SystemClock().sleep(timeout)
             once.give(false)
         }
         let ended = await once.value

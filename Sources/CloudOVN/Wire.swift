@@ -47,7 +47,7 @@ final class Wire: Sendable {
         let (socket, id) = try sent.get()
         socket.send(["method": .string(method), "params": params, "id": .integer(id)])
         let timer = Task {
-            try? await Task.sleep(for: limit)
+            await SystemClock().sleep(limit)
             reply.give(.failure(CloudError(.timeout, "A step took too long.", detail: "\(method): \(limit)")))
         }
         let result = await reply.value

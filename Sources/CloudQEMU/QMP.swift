@@ -69,7 +69,7 @@ final class QMP: Sendable {
             socket.send(message)
         }
         let timer = Task {
-            try? await Task.sleep(for: timeout)
+            await SystemClock().sleep(timeout)
             reply.give(.failure(CloudError(.timeout, "A step took too long.", detail: "QMP \(command): \(timeout)")))
         }
         let result = await reply.value

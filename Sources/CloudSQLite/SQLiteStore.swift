@@ -56,26 +56,39 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Reads are answered from memory where all they ask for is there. SQLite's take microseconds and never wait for a
-    /// writer, so they too run where they are asked for.
+    public var withoutRemembering: any Store { Forgetful(store: self) }
+
     public func read<T: Sendable>(
         _ body: @escaping @Sendable (any Reader) throws(CloudError) -> T
     ) async throws(CloudError) -> T {
+        try read(remembers: true, body)
+    }
+
+    /// Reads are answered from memory where all they ask for is there. SQLite's take microseconds and never wait for a
+    /// writer, so they too run where they are asked for.
+    fileprivate func read<T>(
+        remembers: Bool, _ body: (any Reader) throws(CloudError) -> T
+    ) throws(CloudError) -> T {
         let memory = MemoryReader(cache, schemas, clock.now())
         let generation = cache.generation
         let outcome = Result { () throws(CloudError) in try body(memory) }
         // What was put together while something was committed may be half of before and half of after.
-        guard !memory.missed, cache.generation == generation else { return try readNow(body) }
+        guard !memory.missed, cache.generation == generation else {
+            return try readNow(remembers: remembers, body)
+        }
         return try outcome.get()
     }
 
-    private func readNow<T>(_ body: (any Reader) throws(CloudError) -> T) throws(CloudError) -> T {
+    private func readNow<T>(
+        remembers: Bool = true, _ body: (any Reader) throws(CloudError) -> T
+    ) throws(CloudError) -> T {
         let generation = cache.generation
         do {
             return try pool.read { db in
                 try body(
                     SQLiteTransaction(
-                        db, schemas, statements, clock.now(), record: nil, cache: cache, generation: generation))
+                        db, schemas, statements, clock.now(), record: nil, cache: remembers ? cache : nil,
+                        generation: generation))
             }
         } catch { throw Self.translate(error) }
     }
@@ -134,4 +147,25 @@ public final class SQLiteStore: Store {
         default: return .fault("SQLite \(error.extendedResultCode.rawValue): \(said)")
         }
     }
+}
+
+/// The store, read without filling its memory.
+private struct Forgetful: Store {
+    let store: SQLiteStore
+
+    var withoutRemembering: any Store { self }
+
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (any Reader) throws(CloudError) -> T
+    ) async throws(CloudError) -> T {
+        try store.read(remembers: false, body)
+    }
+
+    func write<T: Sendable>(
+        _ record: AuditRecord?, _ body: @escaping @Sendable (any Writer) throws(CloudError) -> T
+    ) async throws(CloudError) -> T {
+        try await store.write(record, body)
+    }
+
+    func observe(_ onCommit: @escaping @Sendable (Set<Reference>, any Reader) -> Void) { store.observe(onCommit) }
 }

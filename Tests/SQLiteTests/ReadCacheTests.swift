@@ -1,8 +1,10 @@
 import CloudCompute
 import CloudCore
+import CloudHost
 import CloudSQLite
 import CloudServices
 import CloudStore
+import Synchronization
 import Testing
 
 @Suite("What SQLite's store remembers")
@@ -83,5 +85,49 @@ struct ReadCacheTests {
             }
         }
         #expect(try await seen() == (16, [16], 1))
+    }
+
+    @Test("remembers what was written of a resource until that, or another that it shows, changes")
+    func writings() async throws {
+        try await write(16, isNew: true)
+        let asked = Mutex(0)
+        func shown() async throws -> String {
+            try await store.read { (reader) throws(CloudError) in
+                let all = try reader.rows(Query(Flavor.kind))
+                return String(
+                    decoding: try reader.written(all[0], as: Flavor.self, "x") { it, writer throws(CloudError) in
+                        asked.withLock { $0 += 1 }
+                        writer.field("ram", .integer(it.value.ram))
+                        writer.field("groups", .integer(try reader.count(Query(ServerGroup.kind))))
+                    }, as: UTF8.self)
+            }
+        }
+        for _ in 0..<3 { #expect(try await shown() == #"{"ram":16,"groups":0}"#) }
+        #expect(asked.withLock { $0 } <= 2)
+        try await write(17)
+        #expect(try await shown() == #"{"ram":17,"groups":0}"#)
+        try await store.write(AuditRecord(.system("test"), service: "test", action: "write")) {
+            (writer) throws(CloudError) in
+            var group = ServerGroup()
+            group.name = "g"
+            try writer.insert(group, id: ID("g"))
+        }
+        #expect(try await shown() == #"{"ram":17,"groups":1}"#)
+    }
+
+    @Test("is not filled by who reads without remembering, who sees the same")
+    func withoutRemembering() async throws {
+        try await write(16, isNew: true)
+        let forgetful = store.withoutRemembering
+        func row(_ store: any Store) async throws -> Row? {
+            try await store.read { (reader) throws(CloudError) in try reader.row(Flavor.kind, "a") }
+        }
+        #expect(try await row(forgetful)?.memo == nil)
+        #expect(try await row(forgetful)?.memo == nil)
+        let remembered = try await row(store)
+        #expect(remembered?.memo != nil)
+        #expect(try await row(forgetful) == remembered)
+        try await write(17)
+        #expect(try await row(forgetful)?.version == 2)
     }
 }

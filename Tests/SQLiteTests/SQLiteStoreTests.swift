@@ -1,4 +1,5 @@
 import CloudCore
+import CloudHost
 import CloudServices
 import CloudSim
 import CloudStore

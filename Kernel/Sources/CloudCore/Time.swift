@@ -102,12 +102,3 @@ extension Clock {
         try outcome.1.get()
     }
 }
-
-/// The machine's own clock.
-public struct SystemClock: Clock {
-    public init() {}
-    public func now() -> Instant {
-        Instant(microseconds: wallClock())
-    }
-    public func sleep(_ duration: Duration) async { try? await Task.sleep(for: duration) }
-}

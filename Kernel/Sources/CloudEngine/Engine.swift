@@ -26,7 +26,7 @@ public final class Engine: Sendable {
         store: any Store, clock: any Clock, dice: any Dice, name: String, lease: Duration = .seconds(150),
         report: @escaping @Sendable (Reference, CloudError) -> Void
     ) {
-        (self.store, self.clock, self.dice, self.name) = (store, clock, dice, name)
+        (self.store, self.clock, self.dice, self.name) = (store.withoutRemembering, clock, dice, name)
         (self.lease, self.report) = (lease, report)
         bell = Bell()
         store.observe { [bell] _, _ in bell.ring() }

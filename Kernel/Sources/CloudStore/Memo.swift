@@ -49,6 +49,8 @@ public final class Memo: Sendable {
         state.withLock { state in
             state.writings.removeAll { $0.variant == variant }
             if state.writings.count == Self.mostWritings { state.writings.removeFirst() }
+            // Whoever has the writing seldom needs the resource as well.
+            state.value = nil
             state.writings.append(Writing(variant: variant, bytes: bytes, sources: sources))
         }
     }

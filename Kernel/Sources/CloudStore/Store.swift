@@ -59,6 +59,14 @@ public protocol Store: Sendable {
     /// Calls back after each commit with what it changed and a view that holds it, before the writer's caller goes
     /// on. The calls come one after the other, each with a view at least as new as the one before.
     func observe(_ onCommit: @escaping @Sendable (Set<Reference>, any Reader) -> Void)
+
+    /// The same store for who looks at everything now and then, as lifecycles do, and who would fill its memory with what
+    /// nobody else asks for.
+    var withoutRemembering: any Store { get }
+}
+
+extension Store {
+    public var withoutRemembering: any Store { self }
 }
 
 /// The types of resource that a store keeps, by kind.
