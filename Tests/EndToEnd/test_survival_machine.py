@@ -1,4 +1,9 @@
 """`akashi down`, a machine that loses its power, and several installations on one machine."""
+import contextlib
+import os
+import pathlib
+import re
+
 import pytest
 
 from census import settled
@@ -118,6 +123,29 @@ def test_two_installations_do_not_see_each_other(cloud, tenantry, pair, guest_im
         other.down()
         assert cloud.qemus() == guests and cloud.daemons() == daemons and cloud.control == control
         settled(cloud, tenantry)
+
+
+def test_an_image_goes_up_and_comes_down_in_constant_memory(cloud, tenantry):
+    content = os.urandom(192 << 20)
+    with memory(cloud) as taken:
+        image = tenantry.new_image("large", content)
+    assert taken() < 32, "MiB for the upload"
+    with memory(cloud) as taken:
+        assert tenantry.ask("GET", f"/image/v2/images/{image}/file", seconds=120).body == content
+    assert taken() < 16, "MiB for the download"
+    tenantry.ask("DELETE", f"/image/v2/images/{image}")
+
+
+@contextlib.contextmanager
+def memory(cloud):
+    """Gives a function that tells how many MiB beyond its rest the control plane came to hold meanwhile."""
+    folder = pathlib.Path(f"/proc/{cloud.control.pid}")
+
+    def now(field):
+        return int(re.search(rf"^{field}:\s+(\d+) kB", (folder / "status").read_text(), re.M)[1]) / 1024
+    (folder / "clear_refs").write_text("5")  # VmHWM begins anew
+    before = now("VmRSS")
+    yield lambda: now("VmHWM") - before
 
 
 def _user(pid):

@@ -4,6 +4,7 @@ usage: page.py FOLDER PAGE        (FOLDER holds ecl.json, openstack.json and tem
 """
 import json
 import pathlib
+import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -55,6 +56,12 @@ def cell(text):
     return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())[:160]
 
 
+def reasons():
+    """(pattern, why) for tests that do not pass and do not say why."""
+    lines = (HERE.parent / "tempest" / "reasons.tsv").read_text().splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
 def tempest_section(found):
     """The interoperability list by area, the suites by area, and a reason for each test that does not pass."""
     if found is None:
@@ -73,10 +80,12 @@ def tempest_section(found):
         skipped = sum(1 for name in ran if found[name]["outcome"] == "skip")
         lines.append(f"| {each} | {len(must)} | {len(set(must) & set(good))} | {len(ran)} | {len(good)} | {skipped} |")
     lines += ["", "### Why the others do not", "", "| test | interop | |", "|---|---|---|"]
+    known = reasons()
     for name, one in sorted(found.items()):
         if one["outcome"] != "pass":
             mark = "yes" if name in interop else ""
-            lines.append(f"| {name.removeprefix('tempest.')} | {mark} | {one['outcome']}: {cell(one['why'])} |")
+            why = next((why for pattern, why in known if re.search(pattern, name)), cell(one["why"]))
+            lines.append(f"| {name.removeprefix('tempest.')} | {mark} | {one['outcome']}: {why} |")
     absent = sum(1 for name in interop if name not in found)
     if absent:
         lines += ["", f"{absent} tests of the interoperability list were not run."]
