@@ -95,7 +95,7 @@ struct KnownOfKind {
 
 extension Query {
     /// The column and the value that are all this asks for, where it is so.
-    fileprivate var only: (column: String, value: JSON)? {
+    var only: (column: String, value: JSON)? {
         guard conditions.count == 1, conditions[0].among.count == 1, either.isEmpty, tests.isEmpty, after == nil else {
             return nil
         }

@@ -43,7 +43,7 @@ final class SQLiteTransaction: Writer {
         try run { try db.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments)) }
     }
 
-    private func fetch<T>(
+    func fetch<T>(
         _ sql: String, _ arguments: [(any DatabaseValueConvertible)?], _ read: (GRDB.Row) throws(CloudError) -> T
     ) throws(CloudError) -> [T] {
         try run {
@@ -108,17 +108,24 @@ final class SQLiteTransaction: Writer {
     }
 
     func count(_ query: Query) throws(CloudError) -> Int {
-        let (condition, arguments) = try filter(query)
-        let count =
-            try fetch(
-                "SELECT count(*) FROM \(Statements.quote(query.kind.plural)) WHERE \(condition)", arguments
-            ) { (row) in row[0] as Int }.first ?? 0
+        let count: Int
+        if let all = try total("", query) {
+            count = query.includesDeleting ? all : all - (try total(SchemaSQL.deleting, query) ?? 0)
+        } else {
+            let (condition, arguments) = try filter(query)
+            let table = Statements.quote(query.kind.plural)
+            count =
+                try fetch("SELECT count(*) FROM \(table) WHERE \(condition)", arguments) { (row) in
+                    row[0] as Int
+                }.first ?? 0
+        }
         return found(cache?.keep(count, query, since: generation), count)
     }
 
     func sum(_ column: String, _ query: Query) throws(CloudError) -> Int {
         sources?.add(nil)
         try checkColumn(column, query.kind)
+        if query.includesDeleting, let total = try total(column, query) { return total }
         let (condition, arguments) = try filter(query)
         let (name, table) = (Statements.quote(column), Statements.quote(query.kind.plural))
         return try fetch("SELECT coalesce(sum(\(name)), 0) FROM \(table) WHERE \(condition)", arguments) { (row) in

@@ -9,14 +9,47 @@ public enum SchemaSQL {
         for column in schema.columns { lines.append("    " + definition(column)) }
         var sql = "CREATE TABLE \"\(schema.kind.plural)\" (\n" + lines.joined(separator: ",\n") + "\n) STRICT;\n"
         // A project's, in the order in which lists show them; and how many there are, without a look at the table.
-        let all = [["project_id", "created_at", "deleting_since"]] + schema.indexes
-        for columns in all + schema.columns.filter({ isIndexed($0) }).map({ [$0.name] }) {
+        let project = ["project_id", "created_at", "deleting_since"]
+        for columns in [project] + schema.columns.filter({ isIndexed($0) }).map({ [$0.name] }) {
             let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
             let (table, name) = (schema.kind.plural, ([schema.kind.plural] + columns).joined(separator: "_"))
             sql += "CREATE INDEX \"\(name)\" ON \"\(table)\" (\(names));\n"
         }
+        for totals in schema.totals { sql += triggers(schema.kind, totals) }
         return sql
     }
+
+    /// What keeps totals right, whoever writes: each row adds its own when it comes and takes them along when it goes.
+    private static func triggers(_ kind: Kind, _ totals: Totals) -> String {
+        let (table, by) = (kind.plural, totals.by)
+        let key = "'\(kind.name)', '\(by)'"
+        func add(_ row: String, _ sign: String) -> String {
+            let measures =
+                [("", "1"), (deleting, "(\(row).\"deleting_since\" IS NOT NULL)")]
+                + totals.of.map { ($0, "\(row).\"\($0)\"") }
+            let values = measures.map { "(\(key), \(row).\"\(by)\", '\($0)', \(sign)\($1))" }
+            return "    INSERT INTO \"totals\" VALUES \(values.joined(separator: ", "))\n"
+                + "        ON CONFLICT DO UPDATE SET \"total\" = \"total\" + excluded.\"total\";\n"
+        }
+        let clear = """
+                DELETE FROM "totals" WHERE ("kind", "by", "value") = (\(key), OLD."\(by)") AND "total" = 0;
+
+            """
+        let seen = ["\"\(by)\""] + totals.of.map { "\"\($0)\"" }
+        func side(_ row: String) -> String {
+            "(" + (seen.map { "\(row).\($0)" } + ["\(row).\"deleting_since\" IS NULL"]).joined(separator: ", ") + ")"
+        }
+        func trigger(_ event: String, _ condition: String, _ body: String) -> String {
+            "CREATE TRIGGER \"\(table)_\(by)_\(event.lowercased())\" AFTER \(event) ON \"\(table)\"\(condition) BEGIN\n"
+                + body + "END;\n"
+        }
+        return trigger("INSERT", "", add("NEW", "")) + trigger("DELETE", "", add("OLD", "-") + clear)
+            + trigger(
+                "UPDATE", " WHEN \(side("OLD")) IS NOT \(side("NEW"))", add("OLD", "-") + add("NEW", "") + clear)
+    }
+
+    /// The total of those whose deletion was asked for; an empty name is that of all.
+    static let deleting = "deleting"
 
     /// All tables, the store's own first.
     public static func everything(_ schemas: Schemas) -> String {
@@ -73,6 +106,14 @@ public enum SchemaSQL {
             "name" TEXT NOT NULL
         ) STRICT;
         CREATE INDEX "signals_target" ON "signals" ("kind", "id");
+        CREATE TABLE "totals" (
+            "kind" TEXT NOT NULL,
+            "by" TEXT NOT NULL,
+            "value" TEXT NOT NULL,
+            "of" TEXT NOT NULL,
+            "total" INTEGER NOT NULL,
+            PRIMARY KEY ("kind", "by", "value", "of")
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE "claims" (
             "space" TEXT NOT NULL,
             "key" TEXT NOT NULL,

@@ -66,7 +66,9 @@ public struct Server: Resource {
     public static let access = Access.project
     public static let isShownWhileDeleted = true
     /// What a host has left, and what a project uses.
-    public static let indexes = [["host", "kept_vcpus", "kept_memory"], ["project_id", "vcpus", "memory"]]
+    public static let totals = [
+        Totals(by: "project_id", of: ["vcpus", "memory"]), Totals(by: "host", of: ["kept_vcpus", "kept_memory"]),
+    ]
     public static let fields: [Field<Server>] = [
         .text("name", \.name, [.read, .create, .update, .required, .indexed], "Its name."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
@@ -87,7 +89,7 @@ public struct Server: Resource {
         .choice("status", \.status, [.read, .indexed], "What it does."),
         .integer("kept_vcpus", \.keptVCPUs, [], 0...256, "Virtual processors that its host keeps for it."),
         .integer("kept_memory", \.keptMemory, [], 0...4_194_304, "MiB that its host keeps for it."),
-        .text("host", \.host, [], max: 64, "The host that runs it."),
+        .text("host", \.host, [.indexed], max: 64, "The host that runs it."),
         .integer("uid", \.uid, [.indexed], 0...Int.max, "The system user its process runs as."),
         .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),
         .boolean("is_halted", \.isHalted, [], "Whether it powered itself off."),

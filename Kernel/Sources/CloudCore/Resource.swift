@@ -9,8 +9,8 @@ public protocol Resource: Sendable {
     static var opening: (column: String, value: JSON)? { get }
     /// Whether the tenant still sees it while it is being deleted.
     static var isShownWhileDeleted: Bool { get }
-    /// Columns that are looked up or added up together, beside those that are `indexed` alone.
-    static var indexes: [[String]] { get }
+    /// Sums that the store keeps, beside the number of a project's resources.
+    static var totals: [Totals] { get }
     /// Whether the cloud made it for its project and it goes with that, instead of keeping it from being deleted.
     static func goesWithProject(_ it: Self) -> Bool
 }
@@ -18,7 +18,7 @@ public protocol Resource: Sendable {
 extension Resource {
     public static var opening: (column: String, value: JSON)? { nil }
     public static var isShownWhileDeleted: Bool { false }
-    public static var indexes: [[String]] { [] }
+    public static var totals: [Totals] { [] }
     public static func goesWithProject(_ it: Self) -> Bool { false }
 }
 
@@ -54,6 +54,16 @@ public struct Stored<R: Resource>: Sendable {
     public subscript<V>(dynamicMember path: KeyPath<R, V>) -> V { value[keyPath: path] }
 }
 
+/// Sums over all resources that have a value in a column, and their number. A store keeps them, so that a quota is checked as
+/// fast among many as among few.
+public struct Totals: Hashable, Sendable {
+    /// The column, of texts.
+    public let by: String
+    /// What is added up: columns of whole numbers.
+    public let of: [String]
+    public init(by: String, of: [String] = []) { (self.by, self.of) = (by, of) }
+}
+
 /// A resource type without its Swift type: what a store and a document writer need of it.
 public struct Schema: Sendable {
     /// One column.
@@ -66,7 +76,8 @@ public struct Schema: Sendable {
     public let kind: Kind
     public let access: Access
     public let columns: [Column]
-    public let indexes: [[String]]
+    /// Those of its projects among them.
+    public let totals: [Totals]
     /// The labels of its lifecycle; empty for a passive resource.
     public let labels: [String]
     /// Whether a resource of these values goes with its project.
@@ -76,7 +87,8 @@ public struct Schema: Sendable {
         kind = R.kind
         access = R.access
         columns = R.fields.map { Column(name: $0.name, type: $0.type, rights: $0.rights, help: $0.help) }
-        (self.indexes, self.labels) = (R.indexes, labels)
+        self.labels = labels
+        totals = R.totals.contains { $0.by == "project_id" } ? R.totals : [Totals(by: "project_id")] + R.totals
         goesWithProject = { (values) throws(CloudError) in
             var it = R()
             for (field, value) in zip(R.fields, values) { try field.load(&it, value) }

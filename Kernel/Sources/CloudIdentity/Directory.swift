@@ -11,12 +11,28 @@ public final class Directory: Authenticator, Standing {
         var facts = Facts()
         /// False where something could not be followed: then nobody is known, until all has been read again.
         var isWhole = false
+        /// The catalogue as it was written, by address and project.
+        var catalogs: [String: [UInt8]] = [:]
+    }
+    /// What a token says, which never changes, and what it was found to mean.
+    private struct Opened: Sendable {
+        let token: Token
+        var meaning: Meaning?
+    }
+    /// What a token in force means, for as long as no commit changes what is known, and until a time.
+    private struct Meaning: Sendable {
+        let generation: Int
+        let until: Instant
+        let caller: Caller
+        /// Answers that show it.
+        var written: [String: [UInt8]] = [:]
     }
 
     private let state = Mutex(State())
-    /// What tokens said that were read lately. That never changes; whether they count is judged anew each time.
-    private let opened = Mutex<[String: Token]>([:])
-    private static let mostOpened = 1024
+    /// Raised, under the lock of `state`, by whatever changes that.
+    private let generation = Atomic(0)
+    private let opened = Mutex<[String: Opened]>([:])
+    private static let mostOpened = 1024, mostCatalogs = 256, mostWritten = 4
     private let vault: any Vault
 
     public init(vault: any Vault) { self.vault = vault }
@@ -24,13 +40,17 @@ public final class Directory: Authenticator, Standing {
     /// Reads all of identity.
     public func load(_ reader: any Reader) throws(CloudError) {
         let facts = try Facts(reader)
-        state.withLock { $0 = State(facts: facts, isWhole: true) }
+        state.withLock {
+            $0 = State(facts: facts, isWhole: true)
+            generation.add(1, ordering: .releasing)
+        }
     }
 
     /// Takes over what a commit changed. Where that fails nobody is known any more: an old view might let in someone
     /// who has just been shut out.
     func follow(_ changed: Set<Reference>, _ reader: any Reader) {
         state.withLock { state in
+            defer { generation.add(1, ordering: .releasing) }
             do throws(CloudError) {
                 guard state.isWhole else {
                     state = State(facts: try Facts(reader), isWhole: true)
@@ -44,7 +64,7 @@ public final class Directory: Authenticator, Standing {
                         try state.facts.take(it, reader)
                     }
                 }
-                if renewsCatalog { state.facts.catalog = try CatalogEntry.all(reader) }
+                if renewsCatalog { (state.facts.catalog, state.catalogs) = (try CatalogEntry.all(reader), [:]) }
             } catch { state = State() }
         }
     }
@@ -64,31 +84,89 @@ public final class Directory: Authenticator, Standing {
     func see<T: Sendable>(_ question: (Facts) -> T) -> T { state.withLock { question($0.facts) } }
 
     /// What a token says, if it is whole. Most come again and again, and to check the seal takes longer than to remember.
-    private func open(_ text: String) -> Token? {
+    private func open(_ text: String) -> Opened? {
         if let known = opened.withLock({ $0[text] }) { return known }
         guard let token = Token(text, vault) else { return nil }
         opened.withLock { table in
             if table.count >= Self.mostOpened { table = [:] }
-            table[text] = token
+            table[text] = Opened(token: token)
         }
-        return token
+        return Opened(token: token)
+    }
+
+    /// What a token says and who it makes its bearer, if it is whole and in force.
+    private func judged(_ text: String, now: Instant) -> (token: Token, caller: Caller)? {
+        guard let known = open(text) else { return nil }
+        if let meaning = known.meaning, meaning.generation == generation.load(ordering: .acquiring), now < meaning.until
+        {
+            return (known.token, meaning.caller)
+        }
+        let found = state.withLock { state -> Meaning? in
+            guard let caller = Self.caller(of: known.token, now: now, state.facts) else { return nil }
+            return Meaning(
+                generation: generation.load(ordering: .relaxed), until: state.facts.end(of: known.token), caller: caller
+            )
+        }
+        guard let found else { return nil }
+        opened.withLock { $0[text]?.meaning = found }
+        return (known.token, found.caller)
     }
 
     /// What a token says, if it is whole and in force.
-    func token(_ text: String, now: Instant) -> Token? {
-        guard let token = open(text) else { return nil }
-        return see { $0.isInForce(token, now: now) } ? token : nil
+    func token(_ text: String, now: Instant) -> Token? { judged(text, now: now)?.token }
+
+    public func caller(of text: String, now: Instant) -> Caller? { judged(text, now: now)?.caller }
+
+    /// What is written of a token: that of before, where it was judged since and nothing it shows has changed.
+    ///
+    /// - Parameters:
+    ///   - base: what the catalogue's addresses begin with; nil where it is left out.
+    ///   - write: given the catalogue as an array.
+    func written(
+        _ text: String, _ token: Token, catalog base: String?,
+        _ write: (Facts, _ catalog: [UInt8]?) throws(CloudError) -> [UInt8]
+    ) throws(CloudError) -> [UInt8] {
+        let current = generation.load(ordering: .acquiring)
+        let variant = base ?? ""
+        if let known = opened.withLock({ $0[text]?.meaning }), known.generation == current,
+            let bytes = known.written[variant]
+        {
+            return bytes
+        }
+        let bytes = try state.withLock { state in
+            Result { () throws(CloudError) in
+                let catalog = try base.map { (base) throws(CloudError) in
+                    try Self.catalog(base, token.project, &state)
+                }
+                return try write(state.facts, catalog)
+            }
+        }.get()
+        opened.withLock { table in
+            guard let meaning = table[text]?.meaning, meaning.generation == current,
+                meaning.written.count < Self.mostWritten
+            else { return }
+            table[text]?.meaning?.written[variant] = bytes
+        }
+        return bytes
     }
 
-    public func caller(of text: String, now: Instant) -> Caller? {
-        guard let token = open(text) else { return nil }
-        return caller(of: token, now: now)
+    private static func catalog(
+        _ base: String, _ project: ID<Project>?, _ state: inout State
+    ) throws(CloudError) -> [UInt8] {
+        let key = base + " " + (project?.text ?? "")
+        if let known = state.catalogs[key] { return known }
+        var writer = JSONWriter()
+        try writer.array(state.facts.catalog) { $1.value($0.json(base, project?.text)) }
+        if state.catalogs.count >= Self.mostCatalogs { state.catalogs = [:] }
+        state.catalogs[key] = writer.bytes
+        return writer.bytes
     }
 
-    public func statement(of token: String) -> String? { open(token)?.payload }
+    public func statement(of token: String) -> String? { open(token)?.token.payload }
 
     public func caller(stating statement: String, at moment: Instant) -> Caller? {
-        Token(payload: statement).flatMap { caller(of: $0, now: moment) }
+        guard let token = Token(payload: statement) else { return nil }
+        return see { Self.caller(of: token, now: moment, $0) }
     }
 
     public func fingerprint(_ secret: String) -> String {
@@ -96,24 +174,22 @@ public final class Directory: Authenticator, Standing {
         Hex.string(vault.mac(Array(("fingerprint:" + secret).utf8)))
     }
 
-    private func caller(of token: Token, now: Instant) -> Caller? {
-        see { (facts) -> Caller? in
-            guard facts.isInForce(token, now: now), let person = facts.people[token.user] else { return nil }
-            var caller = Caller()
-            caller.user = ID(token.user.text)
-            caller.userName = person.name
-            caller.domain = person.domain.text
-            caller.token = token.auditID
-            switch token.scope {
-            case .project(let project):
-                caller.project = ID(project.text)
-                caller.projectName = facts.tenants[project]?.name ?? ""
-                caller.roles = Set(facts.roles(token).compactMap { facts.roleTypes[$0]?.name })
-            case .system: caller.roles = Set(facts.roles(token).compactMap { facts.roleTypes[$0]?.name })
-            // A role on a domain says nothing about the cloud or about a project's resources.
-            case .domain, nil: break
-            }
-            return caller
+    private static func caller(of token: Token, now: Instant, _ facts: Facts) -> Caller? {
+        guard facts.isInForce(token, now: now), let person = facts.people[token.user] else { return nil }
+        var caller = Caller()
+        caller.user = ID(token.user.text)
+        caller.userName = person.name
+        caller.domain = person.domain.text
+        caller.token = token.auditID
+        switch token.scope {
+        case .project(let project):
+            caller.project = ID(project.text)
+            caller.projectName = facts.tenants[project]?.name ?? ""
+            caller.roles = Set(facts.roles(token).compactMap { facts.roleTypes[$0]?.name })
+        case .system: caller.roles = Set(facts.roles(token).compactMap { facts.roleTypes[$0]?.name })
+        // A role on a domain says nothing about the cloud or about a project's resources.
+        case .domain, nil: break
         }
+        return caller
     }
 }

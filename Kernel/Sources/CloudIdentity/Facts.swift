@@ -243,6 +243,12 @@ extension Facts {
         return isOpen(scope) && !roles(token).isEmpty
     }
 
+    /// When a token ends by itself.
+    func end(of token: Token) -> Instant {
+        let credential = token.credential.flatMap { credentials[$0]?.expiresAt }
+        return credential.map { min($0, token.expiresAt) } ?? token.expiresAt
+    }
+
     /// The projects on which a user has any role, in the order of their ids.
     func projects(of user: ID<User>) -> [ID<Project>] {
         var found: Set<ID<Project>> = []

@@ -43,7 +43,8 @@ struct Login: Sendable {
         let issued = token
         guard directory.see({ $0.isInForce(issued, now: clock.now()) }) else { throw Self.refused }
         try await call.store.write(record(call, issued)) { (_) throws(CloudError) in }
-        return TokenAnswer(directory: directory, call: call).response(issued, text: issued.sealed(vault), status: 201)
+        return try TokenAnswer(directory: directory, call: call).response(
+            issued, text: issued.sealed(vault), status: 201)
     }
 
     /// A log-in's record names who logged in, which only now is known.

@@ -15,7 +15,7 @@ struct TokenRoutes: Sendable {
                 "Shows what the token in X-Subject-Token says.",
                 handle: { (call) throws(CloudError) in
                     let (token, text) = try subject(call)
-                    return TokenAnswer(directory: directory, call: call).response(token, text: text, status: 200)
+                    return try TokenAnswer(directory: directory, call: call).response(token, text: text, status: 200)
                 }),
             Route(
                 .delete, .identity, "/v3/auth/tokens", action: "log_out", rule: .signedIn, status: 204,
