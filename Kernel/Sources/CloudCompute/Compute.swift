@@ -137,6 +137,7 @@ public struct Compute: Sendable {
                                         JSON.object([
                                             "nova-compute": [
                                                 "available": .bool(host.enabled), "active": .bool(host.enabled),
+                                                "updated_at": .string(host.updatedAt.text(fraction: true)),
                                             ]
                                         ])
                                     )

@@ -147,6 +147,9 @@ extension Flavor: Governed {
             for name in ["ram", "vcpus", "disk"] {
                 if let number = object[name]?.string.flatMap(Int.init) { object[name] = .integer(number) }
             }
+            if let text = object["os-flavor-access:is_public"]?.string {
+                object["os-flavor-access:is_public"] = .bool(try ServerList.flag(text, "is_public"))
+            }
             try face.apply(object, to: &draft, right: .create)
             let value = draft
             return try await call.write(id.text) { (writer) throws(CloudError) in

@@ -6,7 +6,7 @@ import CloudWire
 enum ServerAction: Sendable {
     case start, stop, pause, unpause, suspend, resume
     case rebootSoft, rebootHard
-    case resize(ID<Flavor>), confirmResize, revertResize
+    case resize(ID<Flavor>, [String: JSON]), confirmResize, revertResize
     case rebuild([String: JSON])
     case createImage(name: String, metadata: [String: String])
     case lock(reason: String), unlock
@@ -30,7 +30,7 @@ enum ServerAction: Sendable {
             guard let flavor = argument["flavorRef"]?.string, !flavor.isEmpty, flavor.utf8.count <= 64 else {
                 throw .invalid("A flavorRef is required.", field: "flavorRef")
             }
-            self = .resize(ID(flavor))
+            self = .resize(ID(flavor), argument.object ?? [:])
         case "confirmResize": self = .confirmResize
         case "revertResize": self = .revertResize
         case "rebuild":
@@ -133,7 +133,9 @@ enum ServerAction: Sendable {
         case .suspend: it.power = .suspended
         case .rebootSoft: (it.power, it.status, signal) = (.on, .reboot, .rebootSoft)
         case .rebootHard: (it.power, it.status, signal) = (.on, .reboot, .rebootHard)
-        case .resize(let flavor): try resize(&it, to: flavor, call, compute, in: writer)
+        case .resize(let flavor, let body):
+            try resize(&it, to: flavor, call, compute, in: writer)
+            try it.value.configureDisk(body)
         case .confirmResize:
             (it.value.previous, it.value.status) = (nil, it.power == .on && !it.isHalted ? .active : .shutoff)
         case .revertResize: revert(&it)
@@ -311,7 +313,12 @@ extension Compute {
                 var response = try Response.write(202) { (out) throws(CloudError) in
                     out.key("server")
                     try out.object { (out) throws(CloudError) in
-                        try write(it, reader, serverFace, call, into: &out, only: Self.summary)
+                        try write(
+                            it, reader, serverFace, call, into: &out, only: Self.summary.subtracting(["addresses"]))
+                        out.field(
+                            "addresses",
+                            Server.addresses(
+                                try cabling.interfaces(of: Reference(it.id), in: reader), isDetailed: false))
                         out.field("adminPass", .string(it.adminPass))
                         if call.microversion >= 54 {
                             out.field("key_name", it.keyName.isEmpty ? .null : .string(it.keyName))

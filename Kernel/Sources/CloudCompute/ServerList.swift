@@ -148,10 +148,11 @@ struct ServerList: Sendable {
         guard let number = Int(text), number >= 0 else {
             throw .invalid("limit must be a whole number that is not negative.", field: "limit")
         }
-        return number == 0 ? 1000 : min(number, 1000)
+        return min(number, 1000)
     }
 
-    private static func flag(_ text: String, _ name: String) throws(CloudError) -> Bool {
+    /// Nova's words for yes and no.
+    static func flag(_ text: String, _ name: String) throws(CloudError) -> Bool {
         switch text.lowercased() {
         case "", "1", "true", "t", "yes", "on", "y": return true
         case "0", "false", "f", "no", "off", "n": return false

@@ -210,6 +210,11 @@ extension Server {
             }
             accessIPv6 = canonical
         }
+        try configureDisk(body)
+    }
+
+    /// Takes what an owner says of its disk, which servers also say when they are resized.
+    mutating func configureDisk(_ body: [String: JSON]) throws(CloudError) {
         if let config = body["OS-DCF:diskConfig"] {
             guard let known = config.string.flatMap(DiskConfig.init(rawValue:)) else {
                 throw .invalid("OS-DCF:diskConfig must be AUTO or MANUAL.", field: "OS-DCF:diskConfig")
