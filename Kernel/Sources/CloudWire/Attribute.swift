@@ -115,7 +115,7 @@ public struct Attribute<R: Resource>: Sendable {
 }
 
 /// Two families of clients meet on the same paths, and read some names differently.
-public enum Audience: Hashable, Sendable, CaseIterable {
+public enum Audience: String, Sendable, CaseIterable {
     /// The official clients of the real Enterprise Cloud: they stumble over names with a colon, and read tags as an object.
     case ecl
     /// OpenStack's.

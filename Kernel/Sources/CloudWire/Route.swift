@@ -134,11 +134,18 @@ public struct Call: Sendable {
 
     /// Whatever the form of a resource in this call's answer depends on, beside the resource and what is kept.
     public func variant(_ only: Set<String> = []) -> String {
+        var out = route.fullPath
         let own = [
-            route.fullPath, base, "\(microversion)", "\(audience)", caller.project?.text ?? "", caller.user?.text ?? "",
+            base, String(microversion), audience.rawValue, caller.project?.text, caller.user?.text,
             caller.isOperator ? "operator" : "",
         ]
-        return (own + caller.roles.sorted() + ["\n"] + only.sorted()).joined(separator: "\n")
+        for part in own {
+            out += "\n"
+            out += part ?? ""
+        }
+        for role in caller.roles.sorted() { out += "\n" + role }
+        for name in only.sorted() { out += "\n\n" + name }
+        return out
     }
 
     /// The family of the client that calls.
