@@ -1,6 +1,7 @@
 import CloudCompute
 import CloudCore
 import CloudHost
+import Glibc
 
 /// QEMU processes of a guest whose handle was never written, because we were killed just after starting them, or whose
 /// files somebody took away.
@@ -26,10 +27,22 @@ enum Strays {
     static func end(_ guest: ID<Server>, except known: ProcessHandle?) async throws(CloudError) {
         let mark = Array("-uuid\0\(guest.text)\0".utf8)
         for pid in try Files.names(in: "/proc").compactMap({ Int32($0) }) {
-            guard pid != known?.pid, let handle = ProcessHandle(pid: pid),
-                let line = try? Files.read("/proc/\(pid)/cmdline"), line.contains(mark)
+            // Nearly none is one, and this is asked of every server that is off: the cheapest question comes first.
+            guard pid != known?.pid, let line = try? Files.read("/proc/\(pid)/cmdline"), holds(line, mark),
+                let handle = ProcessHandle(pid: pid)
             else { continue }
             try await handle.stop(grace: .zero)
+        }
+    }
+
+    private static func holds(_ line: [UInt8], _ mark: [UInt8]) -> Bool {
+        guard line.count >= mark.count else { return false }
+        return line.withUnsafeBytes { line in
+            mark.withUnsafeBytes { mark in
+                (0...line.count - mark.count).contains { place in
+                    line[place] == mark[0] && memcmp(line.baseAddress! + place, mark.baseAddress!, mark.count) == 0
+                }
+            }
         }
     }
 }

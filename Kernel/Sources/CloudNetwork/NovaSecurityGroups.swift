@@ -102,8 +102,13 @@ enum NovaSecurityGroups {
         try require(call)
         let (draft, id) = (try rule(call), SecurityGroupRule.newID(call.dice))
         return try await call.write(id.text) { (writer) throws(CloudError) in
-            let it = try writer.create(draft, id: id, project: call.project, for: call.caller)
-            return .json(200, ["security_group_rule": try json(it, writer)])
+            do throws(CloudError) {
+                let it = try writer.create(draft, id: id, project: call.project, for: call.caller)
+                return .json(200, ["security_group_rule": try json(it, writer)])
+            } catch  where error.code == .conflict {
+                // Nova's word for a rule that is there.
+                throw .invalid(error.message)
+            }
         }
     }
 
@@ -133,7 +138,11 @@ enum NovaSecurityGroups {
     private static func rule(_ call: Call) throws(CloudError) -> SecurityGroupRule {
         let body = try call.object("security_group_rule")
         var rule = SecurityGroupRule()
-        rule.group = ID(body["parent_group_id"]?.string ?? "")
+        let parent = body["parent_group_id"]?.string ?? ""
+        guard !parent.isEmpty, parent.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
+            throw .invalid("parent_group_id is the id of a security group.", field: "parent_group_id")
+        }
+        rule.group = ID(parent)
         rule.transport = body["ip_protocol"]?.string?.lowercased() ?? ""
         rule.low = try port(body, "from_port")
         rule.high = try port(body, "to_port")
