@@ -79,7 +79,7 @@ extension Flavor: Governed {
         let face = face(base)
         return [
             list(face, "", isDetailed: false), list(face, "/detail", isDetailed: true), show(face), create(face),
-            update(face), face.delete(.operator),
+            update(face), face.delete(.operator, status: 202),
         ]
             + specRoutes + accessRoutes
     }

@@ -85,9 +85,9 @@ extension Face where R: Governed {
         }
     }
 
-    public func delete(_ rule: Rule = .role(.member)) -> Route {
+    public func delete(_ rule: Rule = .role(.member), status: Int = 204) -> Route {
         Route(
-            .delete, service, itemPath, action: "delete", kind: R.kind, rule: rule, status: 204,
+            .delete, service, itemPath, action: "delete", kind: R.kind, rule: rule, status: status,
             "Deletes a \(R.kind.name.replacingUnderscores)."
         ) { (call) throws(CloudError) in
             let id = ID<R>(call.parameter(parameter))
@@ -95,7 +95,7 @@ extension Face where R: Governed {
                 try call.checkRevision(try writer.get(id, for: call.caller).version)
                 try writer.withdraw(id, for: call.caller)
             }
-            return Response(204)
+            return Response(status)
         }
     }
 }
