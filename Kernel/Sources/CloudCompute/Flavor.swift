@@ -107,13 +107,16 @@ extension Flavor: Governed {
             let pick = try FlavorPick(call)
             return try await call.store.read { (reader) throws(CloudError) in
                 let (found, goesOn) = try pick.page(reader)
-                return try .write(200) { (out) throws(CloudError) in
-                    out.key("flavors")
-                    try out.array(found) { (it, out) throws(CloudError) in
-                        try out.object { (out) throws(CloudError) in
+                let variant = call.variant()
+                var items: [[UInt8]] = []
+                for it in found {
+                    items.append(
+                        try reader.written(it, variant) { (it, out) throws(CloudError) in
                             try write(it, reader, face, call, into: &out, isDetailed: isDetailed)
-                        }
-                    }
+                        })
+                }
+                return try .write(200) { [items] (out) throws(CloudError) in
+                    out.field("flavors", written: items)
                     guard goesOn, let last = found.last else { return }
                     out.field(
                         "flavors_links",
