@@ -1,3 +1,5 @@
+import NIOCore
+import NIOPosix
 import Synchronization
 
 /// A value that comes once, from wherever it comes first; any number may wait for it.
@@ -22,6 +24,15 @@ public final class Once<Value: Sendable>: Sendable {
         }
         waiters?.forEach { $0.resume(returning: value) }
         return waiters != nil
+    }
+
+    /// The value; the one given here, where none has come within a time.
+    public func value(within limit: Duration, else late: @escaping @Sendable () -> Value) async -> Value {
+        let timer = MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: TimeAmount(limit)) {
+            _ = self.give(late())
+        }
+        defer { timer.cancel() }
+        return await value
     }
 
     /// The value, when it has come.

@@ -72,12 +72,7 @@ public struct ProcessHandle: Hashable, Sendable {
     public func exit(within timeout: Duration) async -> Bool {
         let once = Once<Bool>()
         let watch = onExit { once.give(true) }
-        let timer = Task {
-            await SystemClock().sleep(timeout)
-            once.give(false)
-        }
-        let ended = await once.value
-        timer.cancel()
+        let ended = await once.value(within: timeout) { false }
         watch.cancel()
         return ended
     }

@@ -1,7 +1,5 @@
 import CloudCore
 import Glibc
-import NIOCore
-import NIOPosix
 
 /// The machine's own clock.
 public struct SystemClock: Clock {
@@ -17,14 +15,10 @@ public struct SystemClock: Clock {
     /// that ends long before, thousands of times a minute; so these leave nothing behind.
     public func sleep(_ duration: Duration) async {
         let over = Once<Void>()
-        let timer = MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: TimeAmount(duration)) {
-            _ = over.give(())
-        }
         await withTaskCancellationHandler {
-            await over.value
+            await over.value(within: duration) {}
         } onCancel: {
             over.give(())
         }
-        timer.cancel()
     }
 }

@@ -46,12 +46,9 @@ final class Wire: Sendable {
         }
         let (socket, id) = try sent.get()
         socket.send(["method": .string(method), "params": params, "id": .integer(id)])
-        let timer = Task {
-            await SystemClock().sleep(limit)
-            reply.give(.failure(CloudError(.timeout, "A step took too long.", detail: "\(method): \(limit)")))
+        let result = await reply.value(within: limit) {
+            .failure(CloudError(.timeout, "A step took too long.", detail: "\(method): \(limit)"))
         }
-        let result = await reply.value
-        timer.cancel()
         _ = state.withLock { $0.waiting.removeValue(forKey: id) }
         return try result.get()
     }

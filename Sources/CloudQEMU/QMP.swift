@@ -68,12 +68,9 @@ final class QMP: Sendable {
         } else {
             socket.send(message)
         }
-        let timer = Task {
-            await SystemClock().sleep(timeout)
-            reply.give(.failure(CloudError(.timeout, "A step took too long.", detail: "QMP \(command): \(timeout)")))
+        let result = await reply.value(within: timeout) {
+            .failure(CloudError(.timeout, "A step took too long.", detail: "QMP \(command): \(timeout)"))
         }
-        let result = await reply.value
-        timer.cancel()
         _ = state.withLock { $0.waiting.removeValue(forKey: id) }
         switch result {
         case .success(let value): return value
