@@ -107,20 +107,16 @@ extension Flavor: Governed {
             let pick = try FlavorPick(call)
             return try await call.store.read { (reader) throws(CloudError) in
                 let (found, goesOn) = try pick.page(reader)
-                let variant = call.variant()
-                var items: [[UInt8]] = []
-                for it in found {
-                    items.append(
-                        try reader.written(it, variant) { (it, out) throws(CloudError) in
-                            try write(it, reader, face, call, into: &out, isDetailed: isDetailed)
-                        })
+                let items = try reader.written(found, as: Flavor.self, call.variant()) {
+                    (it, out) throws(CloudError) in
+                    try write(it, reader, face, call, into: &out, isDetailed: isDetailed)
                 }
-                return try .write(200) { [items] (out) throws(CloudError) in
+                return try .write(200) { (out) throws(CloudError) in
                     out.field("flavors", written: items)
                     guard goesOn, let last = found.last else { return }
                     out.field(
                         "flavors_links",
-                        [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id.text))]])
+                        [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id))]])
                 }
             }
         }
@@ -150,8 +146,8 @@ extension Flavor: Governed {
             for name in ["ram", "vcpus", "disk"] {
                 if let number = object[name]?.string.flatMap(Int.init) { object[name] = .integer(number) }
             }
-            if let text = object["os-flavor-access:is_public"]?.string {
-                object["os-flavor-access:is_public"] = .bool(try ServerList.flag(text, "is_public"))
+            if let flag = object["os-flavor-access:is_public"]?.string.flatMap(Bool.init(word:)) {
+                object["os-flavor-access:is_public"] = .bool(flag)
             }
             try face.apply(object, to: &draft, right: .create)
             let value = draft

@@ -23,28 +23,30 @@ struct FlavorPick: Sendable {
         let wanted = try number("limit", 1000)
         limit = wanted == 0 ? 1000 : min(wanted, 1000)
         marker = call.request[query: "marker"].flatMap { $0.isEmpty ? nil : $0 }
-        switch (call.request[query: "is_public"] ?? "true").lowercased() {
-        case "true", "1", "t", "yes", "y", "on": isPublic = call.request[query: "is_public"] == nil ? nil : true
-        case "false", "0", "f", "no", "n", "off": isPublic = false
-        case "none": isPublic = nil
-        default: throw .invalid("is_public must be true, false or None.", field: "is_public")
+        let wish = call.request[query: "is_public"]
+        isPublic = wish.flatMap { Bool(word: $0) }
+        guard isPublic != nil || wish == nil || wish?.lowercased() == "none" else {
+            throw .invalid("is_public must be true, false or None.", field: "is_public")
         }
     }
 
-    func page(_ reader: any Reader) throws(CloudError) -> (found: [Stored<Flavor>], goesOn: Bool) {
+    func page(_ reader: any Reader) throws(CloudError) -> (found: [Row], goesOn: Bool) {
         var query = Query(Flavor.kind, limit: .max)
         query.order = [Query.Order("ram")]
-        var all = try reader.list(Flavor.self, query).filter { it in
-            it.value.isOpen(to: caller) && it.ram >= minRAM && it.disk >= minDisk
-                && (isPublic ?? it.isPublic) == it.isPublic
-        }[...]
+        var all: ArraySlice<Row> = []
+        for row in try reader.rows(query) where picks(try row.decode(Flavor.self)) { all.append(row) }
         if let marker {
-            guard let place = all.firstIndex(where: { $0.id.text == marker }) else {
+            guard let place = all.firstIndex(where: { $0.id == marker }) else {
                 throw .invalid("marker [\(marker.prefix(64))] not found", field: "marker")
             }
             all = all[(place + 1)...]
         }
         return (Array(all.prefix(limit)), all.count > limit)
+    }
+
+    private func picks(_ it: Stored<Flavor>) -> Bool {
+        it.value.isOpen(to: caller) && it.ram >= minRAM && it.disk >= minDisk
+            && (isPublic ?? it.isPublic) == it.isPublic
     }
 }
 

@@ -151,13 +151,12 @@ struct ServerList: Sendable {
         return min(number, 1000)
     }
 
-    /// Nova's words for yes and no.
-    static func flag(_ text: String, _ name: String) throws(CloudError) -> Bool {
-        switch text.lowercased() {
-        case "", "1", "true", "t", "yes", "on", "y": return true
-        case "0", "false", "f", "no", "off", "n": return false
-        default: throw .invalid("\(name) must be true or false.", field: name)
+    /// A name that stands alone in the query says yes.
+    private static func flag(_ text: String, _ name: String) throws(CloudError) -> Bool {
+        guard let flag = text.isEmpty ? true : Bool(word: text) else {
+            throw .invalid("\(name) must be true or false.", field: name)
         }
+        return flag
     }
 
     private static func moment(_ text: String, _ name: String) throws(CloudError) -> Instant {
@@ -238,6 +237,17 @@ extension Compute {
                         [["rel": "next", "href": .string(call.base + call.request.nextPath(last.id))]])
                 }
             }
+        }
+    }
+}
+
+extension Bool {
+    /// Reads Nova's words for yes and no; nil for any other.
+    init?(word: String) {
+        switch word.lowercased() {
+        case "1", "true", "t", "yes", "on", "y": self = true
+        case "0", "false", "f", "no", "off", "n": self = false
+        default: return nil
         }
     }
 }

@@ -150,6 +150,11 @@ extension Project {
         ] + tagRoutes(directory)
     }
 
+    /// The projects that a caller has a role on.
+    static func seen(by caller: Caller, _ facts: Facts) -> [ID<Project>] {
+        caller.user.map { facts.projects(of: ID($0.text)) } ?? []
+    }
+
     /// Those who have a role on a project may see it.
     static func requireSight(_ id: ID<Project>, _ call: Call, _ directory: Directory) throws(CloudError) {
         guard !call.caller.isOperator, call.caller.project?.text != id.text else { return }

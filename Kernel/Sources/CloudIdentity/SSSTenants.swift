@@ -38,7 +38,7 @@ struct SSSTenants: Sendable {
         ) { (call) throws(CloudError) in
             try await face.page(call, strict: true) { (query) throws(CloudError) in
                 guard !call.caller.isOperator else { return }
-                let mine = directory.see { facts in call.caller.user.map { facts.projects(of: ID($0.text)) } ?? [] }
+                let mine = directory.see { Project.seen(by: call.caller, $0) }
                 query = query.with("id", among: mine.map { .string($0.text) })
             } write: { (it, reader, writer, _) throws(CloudError) in
                 try write(it, reader, call, into: &writer)

@@ -60,7 +60,7 @@ struct SSSWorkspaces: Sendable {
         try Self.face.write(it, reader, into: &writer)
         var tenants = Query(Project.kind, limit: 1000).with("domain_id", .string(it.id.text))
         if !call.caller.isOperator {
-            let mine = directory.see { facts in call.caller.user.map { facts.projects(of: ID($0.text)) } ?? [] }
+            let mine = directory.see { Project.seen(by: call.caller, $0) }
             tenants = tenants.with("id", among: mine.map { .string($0.text) })
         }
         let regions = try reader.rows(tenants).map { (row) -> JSON in

@@ -57,9 +57,8 @@ struct TokenRoutes: Sendable {
     }
 
     private func projects(_ call: Call) -> [JSON] {
-        guard let user = call.caller.user else { return [] }
-        return directory.see { facts in
-            facts.projects(of: ID(user.text)).filter { facts.isOpen(.project($0)) }.map { id in
+        directory.see { facts in
+            Project.seen(by: call.caller, facts).filter { facts.isOpen(.project($0)) }.map { id in
                 [
                     "id": .string(id.text), "name": .string(facts.tenants[id]?.name ?? ""),
                     "domain_id": .string(facts.tenants[id]?.domain.text ?? ""), "enabled": true, "is_domain": false,
