@@ -8,9 +8,27 @@ public struct NetworkSpec: Hashable, Sendable {
     public var mtu: Int
     /// The operator's name of the physical network that it continues into; empty for none.
     public var physical: String
+    /// The VLAN that it is there; 0 for none.
+    public var segment = 0
+    /// Further VLANs of physical networks that it is joined to.
+    public var links: Set<NetworkLink> = []
 
     public init(id: ID<LogicalNetwork>, subnets: [SubnetSpec], mtu: Int, physical: String = "") {
         (self.id, self.subnets, self.mtu, self.physical) = (id, subnets, mtu, physical)
+    }
+}
+
+/// A VLAN of a physical network that a logical network is joined to.
+public struct NetworkLink: Hashable, Sendable {
+    /// Names the link: letters a to z, digits, `-`.
+    public var id: String
+    /// The operator's name of the physical network.
+    public var physical: String
+    /// 1 to 4094.
+    public var segment: Int
+
+    public init(id: String, physical: String, segment: Int) {
+        (self.id, self.physical, self.segment) = (id, physical, segment)
     }
 }
 

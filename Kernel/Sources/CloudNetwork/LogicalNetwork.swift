@@ -10,6 +10,8 @@ public struct LogicalNetwork: Lifecycle {
     public var isExternal = false
     /// The operator's name of the physical network that it continues into; empty for none.
     public var physical = ""
+    /// The VLAN that it is there; 0 for none.
+    public var segment = 0
     /// Whether its ports are guarded unless they say otherwise.
     public var portSecurity = true
     public var tags: [String: String] = [:]
@@ -34,6 +36,7 @@ public struct LogicalNetwork: Lifecycle {
         .boolean("external", \.isExternal, [.read, .create, .update, .indexed], "Whether it leads out of the cloud."),
         .text(
             "physical", \.physical, [.read, .create, .update], max: 64, "The physical network that it continues into."),
+        .integer("segment", \.segment, [.read, .create], 0...4094, "The VLAN that it is on its physical network."),
         .boolean("port_security", \.portSecurity, [.read, .create, .update], "Whether its ports are guarded."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .choice("status", \.status, [.read], "Whether the fabric has it."),
@@ -81,8 +84,11 @@ public struct LogicalNetwork: Lifecycle {
 
     /// What the fabric is told of a network.
     static func spec(of id: ID<LogicalNetwork>, in reader: any Reader) throws(CloudError) -> NetworkSpec {
-        NetworkSpec(
-            id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: mtu, physical: try reader.get(id).physical)
+        let it = try reader.get(id)
+        var spec = NetworkSpec(
+            id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: mtu, physical: it.physical)
+        spec.segment = it.segment
+        return spec
     }
 
     public static func failed(_ label: Label, _ turn: inout Turn<LogicalNetwork>, _ error: CloudError) -> Next<Label> {
@@ -99,6 +105,20 @@ extension LogicalNetwork: Metered {
         _ draft: inout Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try draft.value.check(was: LogicalNetwork(), caller)
+        guard draft.segment > 0 else { return }
+        guard !draft.physical.isEmpty else {
+            throw .invalid("A segment needs a physical network.", field: "provider:segmentation_id")
+        }
+        try claimSegment(draft.segment, of: draft.physical, for: Reference(draft.id), in: writer)
+    }
+
+    /// Takes a VLAN of a physical network; `conflict` where another has it.
+    static func claimSegment(
+        _ segment: Int, of physical: String, for owner: Reference, in writer: any Writer
+    ) throws(CloudError) {
+        do throws(CloudError) { try writer.claim("segment:\(physical)", String(segment), for: owner) } catch {
+            throw .conflict("VLAN \(segment) of physical network \(physical) is in use.")
+        }
     }
 
     public static func admitChange(
@@ -117,7 +137,8 @@ extension LogicalNetwork: Metered {
 
     /// What leads out of the cloud is the operator's matter.
     private func check(was old: LogicalNetwork, _ caller: Caller) throws(CloudError) {
-        guard isExternal != old.isExternal || physical != old.physical, !caller.isOperator else { return }
+        guard isExternal != old.isExternal || physical != old.physical || segment != old.segment, !caller.isOperator
+        else { return }
         let field = isExternal != old.isExternal ? "router:external" : "provider:physical_network"
         throw CloudError(.forbidden, "Only an operator sets \(field).", field: field)
     }
@@ -151,9 +172,9 @@ extension LogicalNetwork {
             .field("external", as: "router:external").only(for: .openstack),
             .field("physical", as: "provider:physical_network").only(for: .operators),
             .computed("provider:network_type", "How it is carried.") { (it, _) in
-                it.physical.isEmpty ? "geneve" : "flat"
+                it.physical.isEmpty ? "geneve" : it.segment > 0 ? "vlan" : "flat"
             }.only(for: .operators),
-            .computed("provider:segmentation_id", "OVN chooses it.") { (_, _) in .null }.only(for: .operators),
+            segmentAttribute,
             .field("port_security", as: "port_security_enabled"), .revision(),
             .computed("availability_zones", "Where it is.") { (_, _) in ["default"] },
             .computed("availability_zone_hints", "Where it was asked for.") { (_, _) in [] },
@@ -166,6 +187,21 @@ extension LogicalNetwork {
                     try reader.list(Subnet.self, where: "network_id", .string(it.id.text)).map { .string($0.id.text) })
             },
         ])
+
+    /// Null where there is none: OVN chooses how it is told apart.
+    private static let segmentAttribute = Attribute<LogicalNetwork>(
+        "provider:segmentation_id", column: "segment", type: .integer(1...4094), rights: [.read, .create],
+        "The VLAN that it is on its physical network.",
+        read: { (it, _) throws(CloudError) in it.segment > 0 ? .integer(it.segment) : .null },
+        write: { (it, json) throws(CloudError) in
+            guard !json.isNull else { return }
+            guard let number = json.integer ?? json.string.flatMap({ Int($0) }), (1...4094).contains(number) else {
+                throw .invalid(
+                    "Invalid input for provider:segmentation_id: 1 to 4094.", field: "provider:segmentation_id")
+            }
+            it.segment = number
+        }
+    ).only(for: .operators)
 
     static let routes = [
         face.list(), face.show(), face.create(example: ["network": ["name": "blue", "plane": "data"]]),

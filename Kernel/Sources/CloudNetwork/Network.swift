@@ -12,18 +12,28 @@ public struct Network: Sendable {
         Schema(SecurityGroupRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+        Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
+        Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
+        Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
     ]
 
     private let fabric: any Fabric
+    private let edge: any Edge
 
-    public init(fabric: any Fabric) { self.fabric = fabric }
+    public init(fabric: any Fabric, edge: any Edge) { (self.fabric, self.edge) = (fabric, edge) }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes
+            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes
+    }
+
+    /// ECL's ways out of the cloud.
+    private var gatewayRoutes: [Route] {
+        ConnectionService.routes + QoSOption.routes + Gateway.routes + GatewayInterface.routes + OuterInterface.routes
+            + PublicIP.routes + StaticRoute.routes
     }
 
     public func enroll(in engine: Engine) {
@@ -31,6 +41,8 @@ public struct Network: Sendable {
         engine.enroll(Port.self, world: fabric)
         engine.enroll(SecurityGroup.self, world: fabric)
         engine.enroll(Router.self, world: fabric)
+        engine.enroll(Gateway.self, world: fabric)
+        engine.enroll(ConnectionService.self, world: edge)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no
@@ -61,7 +73,10 @@ public struct Network: Sendable {
             removed.append("network \(network)")
         }
         for router in try await fabric.routers().sorted()
-        where try await store.read({ (reader) throws(CloudError) in try reader.find(router) == nil }) {
+        where try await store.read({ (reader) throws(CloudError) in
+            let gateway = try reader.find(ID<Gateway>(router.text))
+            return try reader.find(router) == nil && gateway == nil
+        }) {
             try await fabric.removeRouter(router)
             removed.append("router \(router)")
         }

@@ -49,9 +49,11 @@ public struct Router: Lifecycle {
             let spec = try await turn.store.read { (reader) throws(CloudError) in try it.spec(in: reader) }
             try await fabric.ensureRouter(spec)
             (turn.it.status, turn.it.fault) = (.active, "")
+            turn.also { (writer) throws(CloudError) in try it.value.tellEdge(in: writer) }
             return .rest
         case .destroy:
             try await fabric.removeRouter(it.id)
+            turn.also { (writer) throws(CloudError) in try it.value.tellEdge(in: writer) }
             return .gone
         }
     }
@@ -60,6 +62,11 @@ public struct Router: Lifecycle {
         if label != .destroy { turn.it.status = .error }
         turn.it.fault = "The router could not be set up; it will be tried again."
         return .nap(.seconds(30))
+    }
+
+    /// Has the edge look at who is behind it, once the fabric has it so.
+    private func tellEdge(in writer: any Writer) throws(CloudError) {
+        if let gatewayNetwork { try ConnectionService.refresh(gatewayNetwork, in: writer) }
     }
 
     /// Has a router look again at what it is joined to.

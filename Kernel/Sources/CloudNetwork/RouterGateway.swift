@@ -22,6 +22,7 @@ extension Stored where R == Router {
                 )
             }
             if var port = try writer.find(ID<Port>(old.gatewayPort)) { try port.giveBack(in: writer) }
+            if let left = old.gatewayNetwork { try ConnectionService.refresh(left, in: writer) }
             value.gatewayPort = ""
         }
         guard let wanted = value.gatewayNetwork else { return value.snat = true }

@@ -10,17 +10,37 @@ public struct Face<R: Resource>: Sendable {
     public let singular: String
     public let plural: String
     public let attributes: [Attribute<R>]
+    /// The column and value of those that it shows, where a model has several faces for parts of it.
+    public let part: (column: String, value: JSON)?
     private let byName: [Audience: [String: Attribute<R>]]
 
-    public init(_ service: Service, _ path: String, _ singular: String, _ plural: String, _ attributes: [Attribute<R>])
-    {
+    public init(
+        _ service: Service, _ path: String, _ singular: String, _ plural: String,
+        only part: (column: String, value: JSON)? = nil, _ attributes: [Attribute<R>]
+    ) {
         (self.service, self.path, self.singular, self.plural) = (service, path, singular, plural)
-        self.attributes = attributes
+        (self.part, self.attributes) = (part, attributes)
         byName = Dictionary(
             uniqueKeysWithValues: Audience.allCases.map { audience in
                 let theirs = attributes.filter { $0.isFor(audience) }
                 return (audience, Dictionary(uniqueKeysWithValues: theirs.map { ($0.name, $0) }))
             })
+    }
+
+    /// What one of them is called.
+    public var noun: String { part == nil ? R.kind.name : singular }
+
+    private var partField: Field<R>? { part.flatMap { part in R.fields.first { $0.name == part.column } } }
+
+    /// Makes a draft one of the face's part.
+    func begin(_ draft: inout R) throws(CloudError) {
+        if let part, let field = partField { try field.set(&draft, part.value) }
+    }
+
+    /// Throws `missing` for what is not of the face's part.
+    func require(_ it: Stored<R>) throws(CloudError) {
+        guard let part, let field = partField, field.get(it.value) != part.value else { return }
+        throw .missing(R.kind.title, it.id.text)
     }
 
     /// Writes the attributes of one resource into an open object; `only` narrows them to those named.

@@ -4,15 +4,17 @@ import CloudStore
 /// The routes that most resources have, derived from their face.
 extension Face where R: Governed {
     /// The path's name for the resource's id.
-    private var parameter: String { R.kind.name + "_id" }
+    private var parameter: String { noun + "_id" }
     private var itemPath: String { path + "/{" + parameter + "}" }
 
     public func list(_ rule: Rule = .role(.reader)) -> Route {
         Route(
             .get, service, path, action: "list", kind: R.kind, rule: rule,
-            "Lists the \(R.kind.plural.replacingUnderscores) of the project.", schema: schema(plural, list: true)
+            "Lists the \(plural.replacingUnderscores) of the project.", schema: schema(plural, list: true)
         ) { (call) throws(CloudError) in
-            try await page(call, strict: true) { (stored, reader, writer, only) throws(CloudError) in
+            try await page(call, strict: true) { (query) in
+                if let part { query = query.with(part.column, part.value) }
+            } write: { (stored, reader, writer, only) throws(CloudError) in
                 try write(stored, reader, into: &writer, only: only, for: call.audience)
             } next: { _, _ in
             }
@@ -22,7 +24,7 @@ extension Face where R: Governed {
     public func show(_ rule: Rule = .role(.reader)) -> Route {
         Route(
             .get, service, itemPath, action: "show", kind: R.kind, rule: rule,
-            "Shows one \(R.kind.name.replacingUnderscores).", schema: schema(singular)
+            "Shows one \(noun.replacingUnderscores).", schema: schema(singular)
         ) { (call) throws(CloudError) in
             let id = ID<R>(call.parameter(parameter))
             let only = Set(call.request.query.filter { $0.name == "fields" }.map(\.value))
@@ -30,6 +32,7 @@ extension Face where R: Governed {
                 200,
                 try await call.store.read { (reader) throws(CloudError) in
                     let it = try reader.get(id, for: call.caller)
+                    try require(it)
                     return enveloped(
                         try reader.written(it, call.variant(only)) { (it, writer) throws(CloudError) in
                             try write(it, reader, into: &writer, only: only, for: call.audience)
@@ -45,13 +48,14 @@ extension Face where R: Governed {
     ) -> Route {
         Route(
             .post, service, path, action: "create", kind: R.kind, rule: rule, intake: .json(), status: status,
-            "Creates a \(R.kind.name.replacingUnderscores).", example: example, schema: schema(singular)
+            "Creates a \(noun.replacingUnderscores).", example: example, schema: schema(singular)
         ) { (call) throws(CloudError) in
             if service == .network, call.body[singular] == nil, let items = call.body[plural]?.array {
                 return try await createAll(items, call, status, then)
             }
             let object = try call.object(singular)
             var draft = R()
+            try begin(&draft)
             try apply(object, to: &draft, right: .create, for: call.audience)
             let (value, owner, id) = (draft, try owner(object, call), R.newID(call.dice))
             return .bytes(
@@ -69,7 +73,7 @@ extension Face where R: Governed {
     ) -> Route {
         Route(
             method, service, itemPath, action: "update", kind: R.kind, rule: rule, intake: .json(), status: status,
-            "Changes a \(R.kind.name.replacingUnderscores).", example: example, schema: schema(singular)
+            "Changes a \(noun.replacingUnderscores).", example: example, schema: schema(singular)
         ) { (call) throws(CloudError) in
             let object = try call.object(singular)
             let id = ID<R>(call.parameter(parameter))
@@ -77,6 +81,7 @@ extension Face where R: Governed {
                 status,
                 try await call.write(id.text) { (writer) throws(CloudError) in
                     let it = try writer.revise(id, for: call.caller) { (it) throws(CloudError) in
+                        try require(it)
                         try call.checkRevision(it.version)
                         try apply(object, to: &it.value, right: .update, for: call.audience)
                     }
@@ -88,11 +93,13 @@ extension Face where R: Governed {
     public func delete(_ rule: Rule = .role(.member), status: Int = 204) -> Route {
         Route(
             .delete, service, itemPath, action: "delete", kind: R.kind, rule: rule, status: status,
-            "Deletes a \(R.kind.name.replacingUnderscores)."
+            "Deletes a \(noun.replacingUnderscores)."
         ) { (call) throws(CloudError) in
             let id = ID<R>(call.parameter(parameter))
             try await call.write(id.text) { (writer) throws(CloudError) in
-                try call.checkRevision(try writer.get(id, for: call.caller).version)
+                let it = try writer.get(id, for: call.caller)
+                try require(it)
+                try call.checkRevision(it.version)
                 try writer.withdraw(id, for: call.caller)
             }
             return Response(status)
@@ -113,6 +120,7 @@ extension Face where R: Governed {
         for item in items {
             guard let object = item.object else { throw .invalid("'\(plural)' must list objects.", field: plural) }
             var draft = R()
+            try begin(&draft)
             try apply(object, to: &draft, right: .create, for: call.audience)
             drafts.append((draft, R.newID(call.dice), try owner(object, call)))
         }

@@ -7,7 +7,10 @@ import Testing
 @Suite("C043: another's things named in a body")
 struct ForeignReferenceTests {
     /// Kinds that are everybody's to name, or stand for a person or a project and not for something of theirs.
-    private static let open: Set<String> = ["flavor", "external_network", "project", "user", "role", "domain", "group"]
+    private static let open: Set<String> = [
+        "flavor", "external_network", "project", "user", "role", "domain", "group", "tenant", "vlan", "internet_service",
+        "vpn_service", "interdc_service", "fic_service",
+    ]
 
     /// Routes whose example names something that belongs to a project, and which kinds.
     static let cases = RouteWalkTests.routes.flatMap { route in
@@ -29,7 +32,7 @@ struct ForeignReferenceTests {
         let stage = try await Stage()
         let words = name.split(separator: " ").map(String.init)
         let (route, kind) = (RouteWalkTests.route(words[0] + " " + words[1], on: stage), words[2])
-        let theirs = try await stage.make(kind, for: .member)
+        let theirs = try #require(try await stage.fill(.string("{\(kind)}"), for: .member).string)
         let none = "0b5e0b5e-0000-4000-8000-00000000dead"
         let path = try await stage.path(route, for: .stranger)
         var answers: [Response] = []

@@ -141,7 +141,10 @@ final class Stage: @unchecked Sendable {
         if kind == "host" { return "host0" }
         if let word = Self.parts[kind] ?? Self.parts[kind + "_key"] { return word }
         if kind == "external_network" { return try await makeExternalNetwork() }
-        guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
+        // A model with several faces is made through the one that is named.
+        let makers = cloud.api.routes.filter { $0.action == "create" }
+        guard
+            let route = makers.first(where: { $0.schema?.envelope == kind }) ?? makers.first(where: { $0.kind?.name == kind }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
         let maker = route.rule.permits(caller(actor)) ? actor : .operator
@@ -197,8 +200,14 @@ final class Stage: @unchecked Sendable {
     /// An example with each `{kind}` replaced by one of that kind, and with names that nothing else has.
     func fill(_ example: JSON, for actor: Actor) async throws(CloudError) -> JSON {
         switch example {
+        case "{tenant}": return .string(projects[actor]!)
+        case "{vlan}":
+            made += 1
+            return .integer(made)
         case .string(let text) where text.hasPrefix("{") && text.hasSuffix("}"):
-            return .string(try await make(String(text.dropFirst().dropLast()), for: actor))
+            let parts = text.dropFirst().dropLast().split(separator: ".").map(String.init)
+            let id = try await make(parts[0], for: actor)
+            return parts.count == 1 ? .string(id) : try await attribute(parts[1], of: parts[0], id, for: actor)
         case .array(let items):
             var out: [JSON] = []
             for item in items { out.append(try await fill(item, for: actor)) }
@@ -215,6 +224,17 @@ final class Stage: @unchecked Sendable {
             return .object(out)
         default: return example
         }
+    }
+
+    /// An attribute of a thing that was made, as its owner is shown it.
+    private func attribute(_ name: String, of kind: String, _ id: String, for actor: Actor) async throws(CloudError)
+        -> JSON
+    {
+        let show = cloud.api.routes.first { $0.action == "show" && $0.schema?.envelope == kind }
+        guard let show, let place = show.fullPath.lastIndex(of: "/") else { throw .fault("no route shows a \(kind)") }
+        let answer = await send(actor, .get, show.fullPath[...place] + id)
+        guard let value = answer.json[kind]?[name] else { throw .fault("\(kind) \(id): \(answer.text)") }
+        return value
     }
 
     /// The route's path for a caller, its parameters replaced: by things of `owner`, or by an id that is none.
