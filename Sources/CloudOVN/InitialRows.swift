@@ -7,6 +7,7 @@ struct InitialRows: Sendable {
     let central: String
     let encapsulation: IPv4
     let datapath: OVNEngine.Datapath
+    let physical: [PhysicalNetwork]
 
     func write(local: OVSDB, central north: OVSDB) async throws(CloudError) {
         try await ensureOnly("Open_vSwitch", in: .host, of: local)
@@ -14,16 +15,18 @@ struct InitialRows: Sendable {
         var other: [String: String] = [:]
         // Without it, guests' checksum and segmentation offload would have to be switched off one by one, or TCP hangs.
         if datapath == .netdev { other["userspace-tso-enable"] = "true" }
-        let identity = [
+        var identity = [
             "system-id": host.text, "ovn-remote": "unix:\(central)", "ovn-encap-type": "geneve",
             "ovn-encap-ip": encapsulation.description, "ovn-bridge": OVNPaths.bridgeName,
             "ovn-bridge-datapath-type": datapath.rawValue, "ovn-monitor-all": "true",
         ]
+        if !physical.isEmpty { identity["ovn-bridge-mappings"] = PhysicalNetwork.mappings(physical) }
         let update = Operation.update(
             "Open_vSwitch", [], ["external_ids": Value.map(identity), "other_config": Value.map(other)])
         let bridge = Operation.select("Bridge", [Where.name(OVNPaths.bridgeName)], ["_uuid"])
         let results = try await local.transact(.host, [update, bridge])
         if results[1]["rows"]?.array?.isEmpty ?? true { try await local.transact(.host, makeBridge) }
+        try await PhysicalNetwork.ensureBridges(physical, datapath: datapath, in: local)
     }
 
     /// A table that must have one row gets it.

@@ -4,7 +4,8 @@ import CloudNetwork
 extension OVNFabric {
     public func ensureNetwork(_ network: NetworkSpec) async throws(CloudError) {
         let id = try Self.safe(network.id)
-        if !network.physical.isEmpty { try await OpenPorts.ensure(in: central) }
+        let outlets = try Outlet.all(of: network, on: host)
+        if !outlets.isEmpty { try await OpenPorts.ensure(in: central) }
         for subnet in network.subnets { _ = try Self.safe(subnet.id) }
         try await repeating { () throws(CloudError) in
             let found = try await central.transact(
@@ -18,8 +19,7 @@ extension OVNFabric {
                     Operation.select(
                         "Logical_Switch_Port", [["type", "==", "localport"], Where.mark(Mark.network, id)],
                         ["_uuid", "name"]),
-                    Operation.select("Logical_Switch_Port", [Where.name(Self.outlet(of: id))], ["_uuid", "options"]),
-                ])
+                ] + Outlet.selection(id))
             var changes: [JSON] = []
             if found[0]["rows"]?.array?.isEmpty ?? true {
                 changes.append(Operation.expectNone("Logical_Switch", [Where.name(id)]))
@@ -29,7 +29,7 @@ extension OVNFabric {
             }
             changes += Self.ruleChanges(id, found[1]["rows"]?.array ?? [])
             changes += Self.dhcpChanges(network, found[2]["rows"]?.array ?? [], servers: found[3]["rows"]?.array ?? [])
-            changes += Self.outletChanges(network, found[4]["rows"]?[0])
+            changes += Outlet.changes(outlets, of: id, found[4...].flatMap { $0["rows"]?.array ?? [] })
             guard !changes.isEmpty else { return }
             changes.append(Operation.expectSome("Logical_Switch", [Where.name(id)]))
             try await central.transact(.north, changes)
@@ -52,35 +52,6 @@ extension OVNFabric {
             .north, [Operation.select("Logical_Switch", [], ["external_ids"])], repeatable: true)
         return Set(
             (found[0]["rows"]?.array ?? []).compactMap { Value.pairs($0["external_ids"])[Mark.network] }.map(ID.init))
-    }
-
-    /// The name of the port by which a network continues into a physical one.
-    private static func outlet(of network: String) -> String { "outlet-\(network)" }
-
-    private static func outletChanges(_ network: NetworkSpec, _ row: JSON?) -> [JSON] {
-        let id = network.id.text
-        let name = outlet(of: id)
-        let options = network.physical.isEmpty ? [:] : ["network_name": network.physical]
-        if let row {
-            let own = Value.set([row["_uuid"] ?? .null])
-            if options.isEmpty {
-                return [Operation.mutate("Logical_Switch", [Where.name(id)], "ports", "delete", own)]
-            }
-            if Value.pairs(row["options"]) == options { return [] }
-            return [Operation.update("Logical_Switch_Port", [Where.name(name)], ["options": Value.map(options)])]
-        }
-        guard !options.isEmpty else { return [] }
-        return [
-            Operation.insert(
-                "Logical_Switch_Port",
-                [
-                    "name": .string(name), "type": "localnet", "addresses": "unknown", "options": Value.map(options),
-                    "external_ids": Value.map([Mark.network: id]),
-                ], as: "outlet"),
-            Operation.mutate("Logical_Switch", [Where.name(id)], "ports", "insert", Value.set([Value.named("outlet")])),
-            Operation.mutate(
-                "Port_Group", [Where.name(OpenPorts.name)], "ports", "insert", Value.set([Value.named("outlet")])),
-        ]
     }
 
     /// Replaces the network's rules where they are not what they should be.

@@ -16,18 +16,21 @@ public actor OVNRuntime {
     private let supervisor: Supervisor
     private let watch: IncidentWatch
     private let encapsulation: IPv4
+    private let physical: [PhysicalNetwork]
     private let logger: Logger
 
     /// - Parameters:
     ///   - encapsulation: this host's address towards other hosts of the same network.
+    ///   - physical: networks outside of the cloud that logical ones may continue into.
     ///   - onIncident: called with what ovn-controller says of a rule that it could not read, and so does not enforce.
     public init(
         dirs: InstanceDirs, host: HostName, engine: OVNEngine, logger: Logger,
-        encapsulation: IPv4 = IPv4("127.0.0.1")!, onIncident: @escaping @Sendable (String) -> Void = { _ in }
+        encapsulation: IPv4 = IPv4("127.0.0.1")!, physical: [PhysicalNetwork] = [],
+        onIncident: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         let paths = OVNPaths(dirs, engine: engine)
         (self.engine, self.host, self.paths, self.logger) = (engine, host, paths, logger)
-        (namespace, self.encapsulation) = (paths.namespace, encapsulation)
+        (namespace, self.encapsulation, self.physical) = (paths.namespace, encapsulation, physical)
         fabric = OVNFabric(
             host: host, namespace: paths.namespace, local: OVSDB(path: paths.host), central: OVSDB(path: paths.central))
         supervisor = Supervisor(dirs: dirs, logger: logger)
@@ -45,6 +48,7 @@ public actor OVNRuntime {
         }
         try await namespace.ensure()
         try await HostStack.silence(namespace)
+        for network in physical { try await network.ensureDevice(in: namespace) }
         try await paths.prepareDatabases()
         for (place, daemon) in paths.daemons.enumerated() {
             if place == 2 { try await writeInitialRows() }
@@ -94,7 +98,8 @@ public actor OVNRuntime {
 
     private func writeInitialRows() async throws(CloudError) {
         let rows = InitialRows(
-            host: host, central: paths.central, encapsulation: encapsulation, datapath: engine.datapath)
+            host: host, central: paths.central, encapsulation: encapsulation, datapath: engine.datapath,
+            physical: physical)
         try await rows.write(local: fabric.local, central: fabric.central)
     }
 

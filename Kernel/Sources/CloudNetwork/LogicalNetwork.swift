@@ -64,20 +64,25 @@ public struct LogicalNetwork: Lifecycle {
                     }
                 }
             }
+            if !spec.links.isEmpty {
+                turn.also { (writer) throws(CloudError) in try ColocationLogicalLink.settle(of: id, in: writer) }
+            }
             turn.it.status = turn.it.adminUp ? .active : .down
             turn.it.fault = ""
             return .rest
         case .destroy:
             let id = turn.it.id
-            let ports = try await turn.store.read { (reader) throws(CloudError) in
-                var query = Query(Port.kind).with("network_id", .string(id.text))
-                query.includesDeleting = true
-                var routers = Query(Router.kind).with("gateway_network", .string(id.text))
-                routers.includesDeleting = true
-                return try reader.count(query) + reader.count(routers)
+            let holders = try await turn.store.read { (reader) throws(CloudError) -> Int in
+                try Self.holders(of: id, in: reader)
             }
-            guard ports == 0 else { return .nap(.milliseconds(200)) }
+            guard holders == 0 else { return .nap(.milliseconds(200)) }
             try await fabric.removeNetwork(id)
+            // Those of a tenant's network went with its order; the cloud's own go now.
+            turn.also { (writer) throws(CloudError) in
+                for subnet in try writer.list(Subnet.self, where: "network_id", .string(id.text)) {
+                    try writer.remove(Reference(subnet.id))
+                }
+            }
             return .gone
         }
     }
@@ -88,6 +93,7 @@ public struct LogicalNetwork: Lifecycle {
         var spec = NetworkSpec(
             id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: mtu, physical: it.physical)
         spec.segment = it.segment
+        spec.links = try ColocationLogicalLink.specs(of: id, in: reader)
         return spec
     }
 

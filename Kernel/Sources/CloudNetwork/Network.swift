@@ -15,12 +15,20 @@ public struct Network: Sendable {
         Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
         Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
         Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
+        Schema(ReservedAddress.self), Schema(PhysicalPort.self), Schema(ColocationSpace.self),
+        Schema(ColocationPhysicalLink.self), Schema(ColocationLogicalLink.self),
+        Schema(CommonFunctionPool.self, labels: CommonFunctionPool.Label.allCases.map(\.rawValue)),
+        Schema(CommonFunction.self),
+        Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
     ]
 
     private let fabric: any Fabric
     private let edge: any Edge
+    private let functions: any FunctionHost
 
-    public init(fabric: any Fabric, edge: any Edge) { (self.fabric, self.edge) = (fabric, edge) }
+    public init(fabric: any Fabric, edge: any Edge, functions: any FunctionHost) {
+        (self.fabric, self.edge, self.functions) = (fabric, edge, functions)
+    }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
 
@@ -33,7 +41,14 @@ public struct Network: Sendable {
     /// ECL's ways out of the cloud.
     private var gatewayRoutes: [Route] {
         ConnectionService.routes + QoSOption.routes + Gateway.routes + GatewayInterface.routes + OuterInterface.routes
-            + PublicIP.routes + StaticRoute.routes
+            + PublicIP.routes + StaticRoute.routes + premisesRoutes
+    }
+
+    /// What stands around the cloud, and what it offers to all.
+    private var premisesRoutes: [Route] {
+        ReservedAddress.routes + PhysicalPort.routes + ColocationSpace.routes + ColocationPhysicalLink.routes
+            + ColocationLogicalLink.routes + CommonFunctionPool.routes + CommonFunction.routes
+            + CommonFunctionGateway.routes
     }
 
     public func enroll(in engine: Engine) {
@@ -43,6 +58,8 @@ public struct Network: Sendable {
         engine.enroll(Router.self, world: fabric)
         engine.enroll(Gateway.self, world: fabric)
         engine.enroll(ConnectionService.self, world: edge)
+        engine.enroll(CommonFunctionGateway.self, world: fabric)
+        engine.enroll(CommonFunctionPool.self, world: functions)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no
@@ -74,11 +91,18 @@ public struct Network: Sendable {
         }
         for router in try await fabric.routers().sorted()
         where try await store.read({ (reader) throws(CloudError) in
+            // Gateways of either kind are routers beneath.
             let gateway = try reader.find(ID<Gateway>(router.text))
-            return try reader.find(router) == nil && gateway == nil
+            let functions = try reader.find(ID<CommonFunctionGateway>(router.text))
+            return try reader.find(router) == nil && gateway == nil && functions == nil
         }) {
             try await fabric.removeRouter(router)
             removed.append("router \(router)")
+        }
+        for pool in try await functions.functionPools().sorted()
+        where try await store.read({ (reader) throws(CloudError) in try reader.find(pool) == nil }) {
+            try await functions.removeFunctions(pool)
+            removed.append("functions of pool \(pool)")
         }
         for group in try await fabric.groups().sorted()
         where try await store.read({ (reader) throws(CloudError) in try reader.find(group) == nil }) {

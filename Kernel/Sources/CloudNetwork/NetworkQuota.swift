@@ -30,20 +30,48 @@ extension Metered {
     }
 }
 
-/// A kind's name and usual limit, as the quota API says them.
+/// What is counted under a name of the quota API, and how many of it there usually may be.
 struct Meter: Sendable {
     let name: String
     let kind: Kind
     let usual: Int
+    /// The part of the kind that is meant; nil for all.
+    let part: (column: String, value: JSON)?
 
     init<R: Metered>(_ type: R.Type) {
         (name, kind, usual) = (R.kind.name.replacing("floating_ip", with: "floatingip"), R.kind, R.quota)
+        part = nil
     }
 
-    static let all = [
-        Meter(LogicalNetwork.self), Meter(Subnet.self), Meter(Port.self), Meter(Router.self), Meter(FloatingIP.self),
-        Meter(SecurityGroup.self), Meter(SecurityGroupRule.self), Meter(SubnetPool.self),
-    ]
+    private init(gateways type: GatewayType) {
+        (name, kind, usual) = ("\(type.rawValue)_gateway", Gateway.kind, 20)
+        part = ("type", .string(type.rawValue))
+    }
+
+    static func gateways(_ type: GatewayType) -> Meter { Meter(gateways: type) }
+
+    static let all =
+        [
+            Meter(LogicalNetwork.self), Meter(Subnet.self), Meter(Port.self), Meter(Router.self),
+            Meter(FloatingIP.self), Meter(SecurityGroup.self), Meter(SecurityGroupRule.self), Meter(SubnetPool.self),
+            Meter(PublicIP.self), Meter(ColocationLogicalLink.self), Meter(CommonFunctionGateway.self),
+        ] + GatewayType.allCases.map(Meter.gateways)
+
+    /// How many a project has.
+    func used(by project: String, in reader: any Reader) throws(CloudError) -> Int {
+        var query = Query(kind).with("project_id", .string(project))
+        if let part { query = query.with(part.column, part.value) }
+        return try reader.count(query)
+    }
+
+    /// Throws `overQuota` where a project has as many as it may.
+    func check(_ project: ProjectID, in reader: any Reader) throws(CloudError) {
+        let limit = try reader.find(ID<NetworkQuota>(project.text))?.limits[name] ?? usual
+        guard limit >= 0 else { return }
+        guard try used(by: project.text, in: reader) < limit else {
+            throw CloudError(.overQuota, "Quota exceeded for \(name)s: \(limit) at most.")
+        }
+    }
 }
 
 extension NetworkQuota {
@@ -158,7 +186,7 @@ extension NetworkQuota {
         var out: [String: JSON] = [:]
         let limits = try limits(of: project, in: reader)
         for meter in Meter.all {
-            let used = try reader.count(Query(meter.kind).with("project_id", .string(project)))
+            let used = try meter.used(by: project, in: reader)
             out[meter.name] = [
                 "limit": .integer(limits[meter.name] ?? meter.usual), "used": .integer(used), "reserved": 0,
             ]

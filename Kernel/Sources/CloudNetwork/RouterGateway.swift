@@ -36,7 +36,7 @@ extension Stored where R == Router {
         draft.addresses = value.gatewayWishes
         draft.addressesAreOpen = value.gatewayWishes.isEmpty
         let port: ID<Port> = Derived.id("gateway of \(id), version \(version), on \(wanted)")
-        draft.mac = Port.freshMAC(port)
+        try draft.takeCard(for: port, in: writer)
         try draft.takeAddresses(for: Reference(port), in: writer)
         // It is the cloud's own: the tenant sees its address on the router.
         try writer.insert(draft, id: port, project: ID(""))

@@ -104,7 +104,7 @@ extension Stored where R == Router {
         (draft.isOwned, draft.addressesAreOpen) = (true, false)
         draft.addresses = [Port.FixedAddress(subnet: subnet.id, address: gateway)]
         let port = Port.newID(dice)
-        draft.mac = Port.freshMAC(port)
+        try draft.takeCard(for: port, in: writer)
         try draft.takeAddresses(for: Reference(port), in: writer)
         return try writer.insert(draft, id: port, project: project)
     }

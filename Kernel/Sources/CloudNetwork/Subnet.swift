@@ -69,6 +69,7 @@ public struct Subnet: Resource {
     /// A route to a destination by a next hop.
     public struct Route: Hashable, Sendable, JSONConvertible {
         public var destination: CIDR, nextHop: IPAddress
+        public init(destination: CIDR, nextHop: IPAddress) { (self.destination, self.nextHop) = (destination, nextHop) }
         public init(json: JSON) throws(CloudError) {
             guard let destination = json["destination"]?.string.flatMap({ CIDR($0) }),
                 let nextHop = json["nexthop"]?.string.flatMap({ IPAddress($0) }), destination.isIPv6 == nextHop.isIPv6
@@ -103,6 +104,7 @@ extension Subnet: Metered {
                 "Invalid input for operation: cidr '\(cidr)' does not match the ip_version '\(draft.value.family ?? 4)'.",
                 field: "cidr")
         }
+        try ReservedAddress.refuse(cidr, in: writer)
         for other in try writer.list(Subnet.self, where: "network_id", .string(network.id.text)) {
             if let taken = other.cidr, taken.overlaps(cidr) {
                 throw .invalid(

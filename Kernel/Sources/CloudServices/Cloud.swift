@@ -17,15 +17,17 @@ public struct Ports: Sendable {
     public var files: any ImageFiles
     public var fabric: any Fabric
     public var edge: any Edge
+    public var functions: any FunctionHost
     public var hypervisor: any Hypervisor
 
     public init(
         store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
-        files: any ImageFiles, fabric: any Fabric, edge: any Edge, hypervisor: any Hypervisor
+        files: any ImageFiles, fabric: any Fabric, edge: any Edge, functions: any FunctionHost,
+        hypervisor: any Hypervisor
     ) {
         (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
         (self.keys, self.files, self.hypervisor) = (keys, files, hypervisor)
-        (self.fabric, self.edge) = (fabric, edge)
+        (self.fabric, self.edge, self.functions) = (fabric, edge, functions)
     }
 }
 
@@ -42,6 +44,8 @@ public struct Settings: Sendable {
     public var requestRate = 0
     /// Where servers' consoles open.
     public var consoles: ConsoleAccess
+    /// What the network service begins with; nil for a cloud without the Internet.
+    public var internet: Network.Internet?
 
     public init(
         base: String, region: String, firstUID: Int, engine: String,
@@ -64,13 +68,14 @@ public final class Cloud: Sendable {
     private let network: Network
     private let compute: Compute
     private let ports: Ports
+    private let internet: Network.Internet?
 
     /// - Parameter report: told what only the operator reads: where, and what went wrong.
     public init(_ ports: Ports, _ settings: Settings, report: @escaping @Sendable (String, CloudError) -> Void) {
-        self.ports = ports
+        (self.ports, internet) = (ports, settings.internet)
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
-        network = Network(fabric: ports.fabric, edge: ports.edge)
+        network = Network(fabric: ports.fabric, edge: ports.edge, functions: ports.functions)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
             firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)
@@ -91,6 +96,7 @@ public final class Cloud: Sendable {
     /// Makes what every cloud begins with, and has every lifecycle look at the world anew.
     public func begin() async throws(CloudError) {
         try await identity.found()
+        try await network.found(ports.store, internet)
         try await compute.found(ports.store)
         try await identity.begin()
         try await engine.begin()

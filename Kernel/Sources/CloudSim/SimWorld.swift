@@ -10,6 +10,7 @@ public final class SimWorld: Sendable {
     public let files: SimImageFiles
     public let fabric: SimFabric
     public let edge: SimEdge
+    public let functions: SimFunctions
     public let hypervisor: SimHypervisor
     public let store: MemoryStore
 
@@ -22,6 +23,7 @@ public final class SimWorld: Sendable {
         files = SimImageFiles(mischief)
         fabric = SimFabric(mischief)
         edge = SimEdge(mischief)
+        functions = SimFunctions(mischief)
         hypervisor = SimHypervisor(mischief, clock: clock, dice: stream(3), fabric: fabric)
         store = MemoryStore(schemas, clock: clock) { [mischief] () throws(CloudError) in try mischief.beforeCommit() }
     }
@@ -30,6 +32,6 @@ public final class SimWorld: Sendable {
     public var ports: Ports {
         Ports(
             store: store, clock: clock, dice: dice, vault: SimVault(), keys: SimKeys(dice), files: files,
-            fabric: fabric, edge: edge, hypervisor: hypervisor)
+            fabric: fabric, edge: edge, functions: functions, hypervisor: hypervisor)
     }
 }

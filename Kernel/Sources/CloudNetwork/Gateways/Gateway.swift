@@ -69,15 +69,19 @@ public struct Gateway: Lifecycle {
 }
 
 extension Gateway: Governed {
-    public static let quota = 20
+    /// Each type has a limit of its own.
+    public static let quota = Int.max
 
     public static func admit(_ draft: inout Stored<Gateway>, for caller: Caller, in writer: any Writer)
         throws(CloudError)
     {
+        try Meter.gateways(draft.type).check(draft.project, in: writer)
         let service = try writer.get(draft.service, for: caller)
         guard service.type == draft.type else { throw .missing(ConnectionService.kind.title, draft.service.text) }
         try draft.checkPlan(of: service, in: writer)
-        if draft.type == .internet { try draft.joinNetwork(of: service, in: writer) } else {
+        if draft.type == .internet {
+            try draft.joinNetwork(of: service, in: writer)
+        } else {
             try draft.makeSegment(of: service, in: writer)
         }
     }
@@ -95,11 +99,7 @@ extension Gateway: Governed {
     {
         try writer.requireUnused(Reference(it.id))
         if var port = try writer.find(ID<Port>(it.port)) { try port.giveBack(in: writer) }
-        if it.type != .internet, let id = it.network, var segment = try writer.find(id), segment.deletingSince == nil {
-            segment.deletingSince = writer.now
-            try writer.update(&segment)
-            try writer.raise(.destroy, Reference(id))
-        }
+        if it.type != .internet, let segment = it.network { try LogicalNetwork.giveBack(segment, in: writer) }
     }
 }
 
@@ -125,7 +125,7 @@ extension Stored where R == Gateway {
     ) throws(CloudError) {
         guard value.segment == 0 else { throw .invalid("The Internet has no segments.", field: "segmentation_id") }
         guard let network = service.network else { throw .fault("Internet service \(service.id) has no network") }
-        try makePort(on: network, withAddress: true, in: writer)
+        try makePort(on: network, in: writer)
     }
 
     /// Makes a segment of its own on the service's physical network.
@@ -140,18 +140,13 @@ extension Stored where R == Gateway {
         var draft = LogicalNetwork()
         (draft.name, draft.physical, draft.segment) = ("\(value.type)-\(id)", service.physical, value.segment)
         try writer.insert(draft, id: network)
-        try makePort(on: network, withAddress: false, in: writer)
+        try makePort(on: network, in: writer)
     }
 
-    private mutating func makePort(
-        on network: ID<LogicalNetwork>, withAddress: Bool, in writer: any Writer
-    ) throws(CloudError) {
-        var draft = Port()
-        (draft.network, draft.deviceID, draft.deviceOwner) = (network, id.text, Router.gatewayOwner)
-        (draft.isOwned, draft.addressesAreOpen) = (true, withAddress)
+    private mutating func makePort(on network: ID<LogicalNetwork>, in writer: any Writer) throws(CloudError) {
         let port: ID<Port> = Derived.id("way out of gateway \(id)")
-        draft.mac = Port.freshMAC(port)
-        try draft.takeAddresses(for: Reference(port), in: writer)
+        let draft = try Port.ofCloud(
+            port, on: network, nil, device: id.text, owner: Router.gatewayOwner, in: writer)
         // It is the cloud's own, as a router's is.
         try writer.insert(draft, id: port)
         (value.network, value.port) = (network, port.text)

@@ -83,7 +83,7 @@ extension Stored where R == GatewayInterface {
         draft.mac = value.place.mac
         do throws(CloudError) {
             try writer.claim(Port.hardware(network.id), value.place.mac.text, for: Reference(port))
-        } catch where error.code == .conflict {
+        } catch  where error.code == .conflict {
             throw .conflict("vrid \(value.place.vrid) is in use on network \(network.id).")
         }
         try draft.takeAddresses(for: Reference(port), in: writer)
@@ -109,7 +109,8 @@ extension GatewayInterface {
         face.create(
             example: [
                 "gw_interface": [
-                    "service_type": "internet", "internet_gw_id": "{internet_gateway}", "network_id": "{subnet.network_id}",
+                    "service_type": "internet", "internet_gw_id": "{internet_gateway}",
+                    "network_id": "{subnet.network_id}",
                     "primary_ipv4": "10.0.0.252", "secondary_ipv4": "10.0.0.253", "gw_vipv4": "10.0.0.1", "netmask": 24,
                     "vrid": 1, "name": "out",
                 ]

@@ -88,7 +88,8 @@ extension Gateway {
             it.qos = json.string.map(ID.init)
         })
 
-    private static let addressAttribute = Attribute<Gateway>.computed("address", "Its address on the Internet's side.") {
+    private static let addressAttribute = Attribute<Gateway>.computed("address", "Its address on the Internet's side.")
+    {
         (it, reader) throws(CloudError) in
         .string(try reader.find(ID<Port>(it.port))?.addresses.first?.address?.description ?? "")
     }

@@ -53,7 +53,8 @@ extension Stored where R: OfGateway {
     /// The gateway, which must be the caller's, and of the type that was said.
     func ownGateway(_ caller: Caller, in writer: any Writer) throws(CloudError) -> Stored<Gateway> {
         guard value.namedBy == value.type else {
-            throw .invalid("\(value.type.gatewayKey) is needed for service_type \(value.type.rawValue).",
+            throw .invalid(
+                "\(value.type.gatewayKey) is needed for service_type \(value.type.rawValue).",
                 field: value.type.gatewayKey)
         }
         let gateway = try writer.own(value.gateway, for: caller)

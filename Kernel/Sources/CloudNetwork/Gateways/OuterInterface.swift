@@ -56,7 +56,8 @@ extension OuterInterface {
     /// ECL shows FIC's and VPN's interfaces with the addresses of each router in an object of its own.
     private static func face(_ type: GatewayType) -> Face<OuterInterface> {
         let name = "\(type.rawValue)_interface"
-        let gateway = Attribute<OuterInterface>.field("gateway_id", as: type.gatewayKey, rights: [.read, .create, .required])
+        let gateway = Attribute<OuterInterface>.field(
+            "gateway_id", as: type.gatewayKey, rights: [.read, .create, .required])
         return Face(
             .network, "/v2.0/\(name)s", name, name + "s", only: ("service_type", .string(type.rawValue)),
             [

@@ -29,7 +29,7 @@ public struct PublicIP: Resource {
     ]
 }
 
-extension PublicIP: OfGateway {
+extension PublicIP: OfGateway, Metered {
     public static let quota = 50
 
     public static func admit(_ draft: inout Stored<PublicIP>, for caller: Caller, in writer: any Writer)
@@ -47,7 +47,7 @@ extension PublicIP: OfGateway {
         (pool.shortest, pool.longest) = (0, 32)
         do throws(CloudError) {
             draft.value.cidr = try pool.cut(draft.length, taken: try everyBlock(in: writer))
-        } catch where error.code == .conflict {
+        } catch  where error.code == .conflict {
             throw .conflict("No block of length \(draft.length) is left of service \(service.id).")
         }
         draft.value.service = service.id
