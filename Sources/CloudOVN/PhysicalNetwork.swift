@@ -8,9 +8,11 @@ public struct PhysicalNetwork: Hashable, Sendable {
     public let name: String
     /// A device of the host, or one that is in OVN's namespace already.
     public let device: String
+    /// Whether somebody else brings the device into OVN's namespace, now or later.
+    private let isBrought: Bool
 
     /// - Throws: `invalid` where the name or the device's cannot be one.
-    public init(name: String, device: String) throws(CloudError) {
+    public init(name: String, device: String, isBrought: Bool = false) throws(CloudError) {
         guard PhysicalName.isValid(name) else {
             throw .invalid("A physical network's name is 1 to 12 of a to z and 0 to 9, not '\(name)'.")
         }
@@ -18,7 +20,7 @@ public struct PhysicalNetwork: Hashable, Sendable {
         guard (1...15).contains(device.utf8.count), isSafe, !device.hasPrefix(Plug.prefix) else {
             throw .invalid("'\(device)' is no device for a physical network; guests' begin with '\(Plug.prefix)'.")
         }
-        (self.name, self.device) = (name, device)
+        (self.name, self.device, self.isBrought) = (name, device, isBrought)
     }
 
     /// Reads `NAME=DEVICE`.
@@ -32,6 +34,7 @@ public struct PhysicalNetwork: Hashable, Sendable {
 
     /// Brings the device into the namespace, and up.
     func ensureDevice(in namespace: NetworkNamespace) async throws(CloudError) {
+        guard !isBrought else { return }
         let device = device
         let isThere = try await Inside.run(namespace) { () throws(CloudError) in try Tap.mtu(device) != nil }
         if !isThere {

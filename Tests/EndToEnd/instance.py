@@ -91,9 +91,9 @@ class Instance:
         """The finished command, whatever its exit code."""
         return run([AKASHI, verb, "--state", self.state, *options], seconds=seconds)
 
-    def up(self):
+    def up(self, *options):
         """Starts it in the background and returns when it is ready."""
-        done = must(self.akashi("up", "--detach", "--port", self.port))
+        done = must(self.akashi("up", "--detach", "--port", self.port, *options))
         if self.session is None:
             self.session = Session(read_openrc(self.state / "openrc-demo"), self.state)
             self.admin = Session(read_openrc(self.state / "openrc-admin"), self.state)
