@@ -12,6 +12,10 @@ public struct LogicalNetwork: Lifecycle {
     public var physical = ""
     /// Whether its ports are guarded unless they say otherwise.
     public var portSecurity = true
+    /// The domain of its hosts' names, with a full stop at the end.
+    public var domain = DNSName.usual
+    /// How fast, and marked how, packets of its ports are that have no policy of their own.
+    public var policy: ID<QoSPolicy>?
     public var tags: [String: String] = [:]
     public var status = Status.build, fault = ""
 
@@ -38,6 +42,8 @@ public struct LogicalNetwork: Lifecycle {
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .choice("status", \.status, [.read], "Whether the fabric has it."),
         .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),
+        .text("dns_domain", \.domain, [.read, .create, .update], max: 190, "The domain of its hosts' names."),
+        .reference("qos_policy_id", \.policy, [.read, .create, .update, .indexed], "The policy of its packets."),
     ]
 
     /// Bytes that fit in a packet: Ethernet's less what carrying it between hosts adds (Geneve over IPv4).
@@ -81,8 +87,11 @@ public struct LogicalNetwork: Lifecycle {
 
     /// What the fabric is told of a network.
     static func spec(of id: ID<LogicalNetwork>, in reader: any Reader) throws(CloudError) -> NetworkSpec {
-        NetworkSpec(
-            id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: mtu, physical: try reader.get(id).physical)
+        let network = try reader.get(id)
+        var spec = NetworkSpec(
+            id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: mtu, physical: network.physical)
+        spec.domain = String(network.domain.dropLast())
+        return spec
     }
 
     public static func failed(_ label: Label, _ turn: inout Turn<LogicalNetwork>, _ error: CloudError) -> Next<Label> {
@@ -99,12 +108,19 @@ extension LogicalNetwork: Metered {
         _ draft: inout Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try draft.value.check(was: LogicalNetwork(), caller)
+        if let policy = draft.policy { _ = try writer.get(policy, for: caller) }
     }
 
     public static func admitChange(
         of it: inout Stored<LogicalNetwork>, from old: Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try it.value.check(was: old.value, caller)
+        if let policy = it.policy, policy != old.policy { _ = try writer.get(policy, for: caller) }
+        if it.domain != old.domain || it.policy != old.policy {
+            for port in try writer.list(Port.self, where: "network_id", .string(it.id.text)) {
+                try writer.raise(.refresh, Reference(port.id))
+            }
+        }
         guard old.isExternal, !it.isExternal else { return }
         let gateways = try writer.count(Query(Router.kind).with("gateway_network", .string(it.id.text)))
         let floating = try writer.count(Query(FloatingIP.kind).with("floating_network_id", .string(it.id.text)))
@@ -131,7 +147,15 @@ extension LogicalNetwork: Metered {
                 "Network \(it.id) is in use by \(Port.describe(ports)). There are one or more ports still in use on the network."
             )
         }
-        // Subnets go with their network, as Neutron's do.
+        // Addresses that stand for nothing go with their network, and so do its subnets, as Neutron's do.
+        for floating in try writer.list(FloatingIP.self, where: "floating_network_id", .string(it.id.text)) {
+            guard floating.router == nil else {
+                throw .conflict(
+                    "Network \(it.id) is in use by floating IP \(floating.address?.description ?? ""), which leads to a port."
+                )
+            }
+            try writer.remove(Reference(floating.id))
+        }
         for subnet in try writer.list(Subnet.self, where: "network_id", .string(it.id.text)) {
             try writer.remove(Reference(subnet.id))
         }
@@ -154,13 +178,12 @@ extension LogicalNetwork {
                 it.physical.isEmpty ? "geneve" : "flat"
             }.only(for: .operators),
             .computed("provider:segmentation_id", "OVN chooses it.") { (_, _) in .null }.only(for: .operators),
-            .field("port_security", as: "port_security_enabled"), .revision(),
+            .field("port_security", as: "port_security_enabled"), .revision(), domainAttribute.only(for: .openstack),
             .computed("availability_zones", "Where it is.") { (_, _) in ["default"] },
             .computed("availability_zone_hints", "Where it was asked for.") { (_, _) in [] },
             .computed("is_default", "Whether it is the one that is taken unless another is named.") { (_, _) in false },
             .computed("l2_adjacency", "Whether its ports are on one segment.") { (_, _) in true },
-            .computed("ipv4_address_scope", "Address scopes are not offered.") { (_, _) in .null },
-            .computed("ipv6_address_scope", "Address scopes are not offered.") { (_, _) in .null },
+            scope(isIPv6: false), scope(isIPv6: true), QoSPolicy.attribute(\.policy),
             .computed("subnets", "Its subnets.") { (it, reader) throws(CloudError) in
                 .array(
                     try reader.list(Subnet.self, where: "network_id", .string(it.id.text)).map { .string($0.id.text) })

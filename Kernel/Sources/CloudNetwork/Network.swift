@@ -6,12 +6,14 @@ import CloudWire
 /// The network service: isolated networks, their addresses and ports.
 public struct Network: Sendable {
     public static let schemas = [
-        Schema(NetworkQuota.self), Schema(SubnetPool.self),
+        Schema(NetworkQuota.self), Schema(AddressScope.self), Schema(SubnetPool.self), Schema(QoSPolicy.self),
+        Schema(BandwidthRule.self), Schema(MarkingRule.self),
         Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
         Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)),
-        Schema(SecurityGroupRule.self),
+        Schema(AddressGroup.self), Schema(SecurityGroupRule.self), Schema(DefaultRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+        Schema(PortForwarding.self),
     ]
 
     private let fabric: any Fabric
@@ -22,8 +24,17 @@ public struct Network: Sendable {
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
+            + AddressGroup.routes + DefaultRule.routes
+            + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
             + Extensions.routes + NovaSecurityGroups.routes
+    }
+
+    /// Writes what every cloud begins with, once.
+    public func found(_ store: any Store) async throws(CloudError) {
+        let record = AuditRecord(
+            .system("start-up"), service: "network", action: "found", kind: DefaultRule.kind.name)
+        try await store.write(record) { (writer) throws(CloudError) in try DefaultRule.found(in: writer) }
     }
 
     public func enroll(in engine: Engine) {

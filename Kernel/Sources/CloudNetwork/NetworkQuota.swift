@@ -43,6 +43,7 @@ struct Meter: Sendable {
     static let all = [
         Meter(LogicalNetwork.self), Meter(Subnet.self), Meter(Port.self), Meter(Router.self), Meter(FloatingIP.self),
         Meter(SecurityGroup.self), Meter(SecurityGroupRule.self), Meter(SubnetPool.self),
+        Meter(AddressGroup.self), Meter(AddressScope.self), Meter(QoSPolicy.self), Meter(PortForwarding.self),
     ]
 }
 

@@ -90,6 +90,7 @@ public final class Cloud: Sendable {
     public func begin() async throws(CloudError) {
         try await identity.found()
         try await compute.found(ports.store)
+        try await network.found(ports.store)
         try await identity.begin()
         try await engine.begin()
     }
