@@ -14,7 +14,8 @@ struct DHCP: Sendable {
     /// Whether a router has the server's address, and answers ARP for it.
     let isRouted: Bool
 
-    init(_ subnet: SubnetSpec, _ network: NetworkSpec) {
+    /// - Parameter answersNames: whether this OVN answers DNS, and guests may be told so.
+    init(_ subnet: SubnetSpec, _ network: NetworkSpec, answersNames: Bool) {
         self.network = network.id.text
         self.subnet = subnet.id.text
         isRouted = subnet.isRouted
@@ -24,7 +25,10 @@ struct DHCP: Sendable {
         server = subnet.dhcpServer.map { "\(mac) \($0)" }
         var options = subnet.dhcpServer.map { Self.options(subnet, network, "\($0)", mac) } ?? ["server_id": mac]
         if subnet.isStateless { options[Self.stateless] = "true" }
-        if !subnet.nameServers.isEmpty { options["dns_server"] = Self.list(subnet.nameServers.map(\.description)) }
+        let own = subnet.dhcpServer.map(IPAddress.v4) ?? subnet.gateway
+        let servers = subnet.nameServers.filter { answersNames || $0 != own }
+        if !servers.isEmpty { options["dns_server"] = Self.list(servers.map(\.description)) }
+        if !network.domain.isEmpty { options[isIPv6 ? "domain_search" : "domain_name"] = Self.quoted(network.domain) }
         self.options = options
     }
 
@@ -36,11 +40,14 @@ struct DHCP: Sendable {
             "server_id": server, "server_mac": mac, "lease_time": "43200", "mtu": String(network.mtu),
         ]
         if let gateway = subnet.gateway { options["router"] = gateway.description }
-        if !subnet.routes.isEmpty {
+        if !subnet.timeServers.isEmpty { options["ntp_server"] = list(subnet.timeServers.map(\.description)) }
+        // Without a gateway, guests would not know where the server is that they ask for names and longer leases.
+        let near = subnet.gateway == nil ? ["\(server)/32,0.0.0.0"] : []
+        if !subnet.routes.isEmpty || !near.isEmpty {
             // A client that gets routes ignores the router (RFC 3442), so it stands among them too.
             let byDefault = subnet.gateway.map { ["0.0.0.0/0,\($0)"] } ?? []
             options["classless_static_route"] = list(
-                subnet.routes.map { "\($0.destination),\($0.nextHop)" } + byDefault)
+                subnet.routes.map { "\($0.destination),\($0.nextHop)" } + near + byDefault)
         }
         return options
     }
@@ -121,5 +128,8 @@ struct DHCP: Sendable {
         return (["0a"] + pairs).joined(separator: ":")
     }
 
-    private static func list(_ items: [String]) -> String { "{\(items.joined(separator: ", "))}" }
+    /// The text must hold neither quotes nor backslashes: the kernel checked it.
+    static func quoted(_ text: String) -> String { "\"\(text)\"" }
+
+    static func list(_ items: [String]) -> String { "{\(items.joined(separator: ", "))}" }
 }

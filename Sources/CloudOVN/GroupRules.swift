@@ -7,14 +7,60 @@ enum GroupRules {
     /// The group's name in OVN, also that of the sets of its ports' addresses.
     static func name(of group: String) -> String { "pg_" + group.filter { $0 != "-" } }
 
-    static func row(_ rule: RuleSpec, of group: String) throws(CloudError) -> [String: JSON] {
+    static func row(_ rule: RuleSpec, of group: String, isStateful: Bool) throws(CloudError) -> [String: JSON] {
         [
-            "priority": 1000, "direction": rule.isIngress ? "to-lport" : "from-lport", "action": "allow-related",
-            "match": .string(try match(rule, of: name(of: group))),
+            "priority": 1000, "direction": rule.isIngress ? "to-lport" : "from-lport",
+            "action": isStateful ? "allow-related" : "allow-stateless",
+            "match": .string(try match(rule, of: group)),
         ]
     }
 
-    private static func match(_ rule: RuleSpec, of name: String) throws(CloudError) -> String {
+    /// The addresses of one family of an address group, under the name that a group's rules use for them.
+    static func addressSet(_ addresses: String, of group: String, isIPv6: Bool) -> String {
+        "as_\(group.filter { $0 != "-" })_\(addresses.filter { $0 != "-" })_\(isIPv6 ? "ip6" : "ip4")"
+    }
+
+    /// The sets of addresses that a group's rules name: each name with its addresses in OVN's order.
+    static func addressSets(_ group: GroupSpec) throws(CloudError) -> [String: [String]] {
+        var sets: [String: [String]] = [:]
+        for (id, prefixes) in group.addressGroups {
+            let id = try OVNFabric.safe(id)
+            for isIPv6 in [false, true] {
+                let mine = prefixes.filter { $0.isIPv6 == isIPv6 }.map(\.description)
+                sets[addressSet(id, of: group.id.text, isIPv6: isIPv6)] = mine.sorted()
+            }
+        }
+        return sets
+    }
+
+    /// What makes, changes and removes a group's sets of addresses.
+    static func addressChanges(_ group: GroupSpec, _ rows: [JSON]) throws(CloudError) -> [JSON] {
+        var wanted = try addressSets(group)
+        var changes: [JSON] = []
+        for row in rows {
+            let own = [Where.uuid(row["_uuid"] ?? .null)]
+            guard let addresses = wanted.removeValue(forKey: row["name"]?.string ?? "") else {
+                changes.append(Operation.delete("Address_Set", own))
+                continue
+            }
+            guard Value.strings(row["addresses"]).sorted() != addresses else { continue }
+            let set = Value.set(addresses.map { .string($0) })
+            changes.append(Operation.update("Address_Set", own, ["addresses": set]))
+        }
+        for (name, addresses) in wanted.sorted(by: { $0.key < $1.key }) {
+            changes.append(
+                Operation.insert(
+                    "Address_Set",
+                    [
+                        "name": .string(name), "addresses": Value.set(addresses.map { .string($0) }),
+                        "external_ids": Value.map([Mark.group: group.id.text]),
+                    ]))
+        }
+        return changes
+    }
+
+    private static func match(_ rule: RuleSpec, of group: String) throws(CloudError) -> String {
+        let name = name(of: group)
         var parts = ["\(rule.isIngress ? "outport" : "inport") == @\(name)", rule.isIPv6 ? "ip6" : "ip4"]
         parts += transport(rule)
         let (family, side) = (rule.isIPv6 ? "ip6" : "ip4", rule.isIngress ? "src" : "dst")
@@ -22,6 +68,10 @@ enum GroupRules {
         if let remote = rule.remoteGroup {
             let set = Self.name(of: try OVNFabric.safe(remote))
             parts.append("\(family).\(side) == $\(set)_\(family)")
+        }
+        if let addresses = rule.remoteAddresses {
+            let set = addressSet(try OVNFabric.safe(addresses), of: group, isIPv6: rule.isIPv6)
+            parts.append("\(family).\(side) == $\(set)")
         }
         return parts.joined(separator: " && ")
     }

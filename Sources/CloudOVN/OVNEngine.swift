@@ -40,6 +40,18 @@ public struct OVNEngine: Hashable, Sendable {
             + "asserts); run deps/fetch-ovn for a version without the fault, or load the kernel's openvswitch module."
     }
 
+    /// Whether OVN may answer DNS: before these releases whatever came from port 53 passed every rule of a network
+    /// with names (CVE-2025-0650).
+    public var answersNames: Bool {
+        ovn >= Version(24, 9, 2) || (ovn >= Version(24, 3, 5) && ovn < Version(24, 9))
+    }
+
+    private var namesFact: String? {
+        guard !answersNames else { return nil }
+        return "OVN \(ovn) is not asked to answer DNS: until 24.03.5 and 24.09.2 packets from port 53 passed every "
+            + "security group of a network with names (CVE-2025-0650). Servers' names do not resolve."
+    }
+
     /// One sentence for the operator.
     public var summary: String {
         "OVN \(ovn) with Open vSwitch \(ovs) in \(directories[0]), forwarding "
@@ -47,7 +59,7 @@ public struct OVNEngine: Hashable, Sendable {
     }
 
     /// What the operator should know before the start, a sentence each; a refusal apart.
-    public var facts: [String] { [summary, Tap.fact] }
+    public var facts: [String] { [summary, Tap.fact] + (namesFact.map { [$0] } ?? []) }
 
     /// The program's path.
     public func program(_ name: String) -> String {

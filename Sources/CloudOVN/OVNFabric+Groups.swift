@@ -6,7 +6,7 @@ extension OVNFabric {
         let id = try Self.safe(group.id)
         let name = GroupRules.name(of: id)
         var wanted: Set<JSON> = []
-        for rule in group.rules { wanted.insert(.object(try GroupRules.row(rule, of: id))) }
+        for rule in group.rules { wanted.insert(.object(try GroupRules.row(rule, of: id, isStateful: group.isStateful))) }
         let rows = wanted.sorted { $0.text < $1.text }
         try await repeating { () throws(CloudError) in
             let found = try await central.transact(
@@ -15,11 +15,16 @@ extension OVNFabric {
                     Operation.select("Port_Group", [Where.name(name)], ["_uuid"]),
                     Operation.select(
                         "ACL", [Where.mark(Mark.group, id)], ["priority", "direction", "match", "action"]),
+                    Operation.select("Address_Set", [Where.mark(Mark.group, id)], ["_uuid", "name", "addresses"]),
                 ])
             let isThere = !(found[0]["rows"]?.array?.isEmpty ?? true)
             let there = found[1]["rows"]?.array ?? []
-            guard !isThere || Set(there) != wanted || there.count != wanted.count else { return }
-            var changes = rows.enumerated().map { place, row in
+            let sets = try GroupRules.addressChanges(group, found[2]["rows"]?.array ?? [])
+            guard !isThere || Set(there) != wanted || there.count != wanted.count else {
+                if !sets.isEmpty { try await central.transact(.north, sets) }
+                return
+            }
+            var changes = sets + rows.enumerated().map { place, row in
                 Operation.insert(
                     "ACL", (row.object ?? [:]).merging(["external_ids": Value.map([Mark.group: id])]) { $1 },
                     as: "rule\(place)")
@@ -42,7 +47,11 @@ extension OVNFabric {
     public func removeGroup(_ group: ID<SecurityGroup>) async throws(CloudError) {
         let id = try Self.safe(group)
         try await central.transact(
-            .north, [Operation.delete("Port_Group", [Where.name(GroupRules.name(of: id)), Where.mark(Mark.group, id)])])
+            .north,
+            [
+                Operation.delete("Port_Group", [Where.name(GroupRules.name(of: id)), Where.mark(Mark.group, id)]),
+                Operation.delete("Address_Set", [Where.mark(Mark.group, id)]),
+            ])
     }
 
     public func groups() async throws(CloudError) -> Set<ID<SecurityGroup>> {

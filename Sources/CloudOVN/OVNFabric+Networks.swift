@@ -28,7 +28,7 @@ extension OVNFabric {
                         "Logical_Switch", ["name": .string(id), "external_ids": Value.map([Mark.network: id])]))
             }
             changes += Self.ruleChanges(id, found[1]["rows"]?.array ?? [])
-            changes += Self.dhcpChanges(network, found[2]["rows"]?.array ?? [], servers: found[3]["rows"]?.array ?? [])
+            changes += dhcpChanges(network, found[2]["rows"]?.array ?? [], servers: found[3]["rows"]?.array ?? [])
             changes += Outlet.changes(outlets, of: id, found[4...].flatMap { $0["rows"]?.array ?? [] })
             guard !changes.isEmpty else { return }
             changes.append(Operation.expectSome("Logical_Switch", [Where.name(id)]))
@@ -44,6 +44,7 @@ extension OVNFabric {
             [
                 Operation.delete("Logical_Switch", [Where.name(id), Where.mark(Mark.network, id)]),
                 Operation.delete("DHCP_Options", [Where.mark(Mark.network, id)]),
+                Operation.delete("DNS", [Where.mark(Mark.network, id)]),
             ])
     }
 
@@ -67,13 +68,13 @@ extension OVNFabric {
     }
 
     /// Makes, changes and removes what DHCP tells, a row a subnet.
-    private static func dhcpChanges(_ network: NetworkSpec, _ rows: [JSON], servers: [JSON]) -> [JSON] {
+    private func dhcpChanges(_ network: NetworkSpec, _ rows: [JSON], servers: [JSON]) -> [JSON] {
         var changes: [JSON] = []
         var left = Dictionary(
             rows.map { (Value.pairs($0["external_ids"])[Mark.subnet] ?? "", $0) },
             uniquingKeysWith: { first, _ in first })
         for (place, subnet) in network.subnets.filter(\.dhcp).enumerated() {
-            let wanted = DHCP(subnet, network)
+            let wanted = DHCP(subnet, network, answersNames: answersNames)
             if let row = left.removeValue(forKey: subnet.id.text) {
                 changes += wanted.update(row)
                 let server = servers.first { $0["name"]?.string == DHCP.port(of: subnet.id.text) }

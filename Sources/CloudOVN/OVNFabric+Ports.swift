@@ -16,19 +16,27 @@ extension OVNFabric {
                     Operation.select("Logical_Switch", [Where.name(network)], ["_uuid"]),
                     Operation.select(
                         "DHCP_Options", [Where.mark(Mark.network, network)], ["_uuid", "options", "external_ids"]),
+                    Operation.select(
+                        "DHCP_Options", [Where.mark(Mark.port, id)], ["_uuid", "cidr", "options", "external_ids"]),
+                    Operation.select("DNS", [Where.mark(Mark.port, id)], ["_uuid", "records"]),
+                    Operation.select("QoS", [Where.mark(Mark.port, id)], Shaping.columns + ["_uuid"]),
                 ])
             let groups = try await groups(memberships, holding: found[0]["rows"]?[0]?["_uuid"])
             guard found[1]["rows"]?[0] != nil else {
                 throw .unavailable("network", "port \(id) is wanted before its network \(network)")
             }
-            let wanted = Self.row(port, DHCPRows(port, found[2]["rows"]?.array ?? []))
+            let own = OwnDHCP(port, found[3]["rows"]?.array ?? [], answersNames: answersNames)
+            let wanted = Self.row(port, DHCPRows(port, found[2]["rows"]?.array ?? [], own))
+            let beside =
+                own.changes + (answersNames ? Names(port).changes(found[4]["rows"]?[0]) : [])
+                + (try Shaping.changes(port, found[5]["rows"]?.array ?? []))
             if let row = found[0]["rows"]?[0] {
                 guard Value.pairs(row["external_ids"])[Mark.network] == network else {
                     throw .fault("port \(id) is there on another network than \(network)")
                 }
                 var there = row.object ?? [:]
                 let own = there.removeValue(forKey: "_uuid") ?? .null
-                var changes = try Self.joining(memberships, groups, port: own)
+                var changes = beside + (try Self.joining(memberships, groups, port: own))
                 if there != wanted { changes.append(Operation.update("Logical_Switch_Port", [Where.name(id)], wanted)) }
                 if changes.isEmpty { return }
                 try await central.transact(.north, changes)
@@ -39,6 +47,7 @@ extension OVNFabric {
                         Operation.expectNone("Logical_Switch_Port", [Where.name(id)]),
                         // Without a switch to hold it, the port would vanish without a word.
                         Operation.expectSome("Logical_Switch", [Where.name(network)]),
+                    ] + beside + [
                         Operation.insert("Logical_Switch_Port", wanted.merging(["name": .string(id)]) { $1 }, as: "p"),
                         Operation.mutate(
                             "Logical_Switch", [Where.name(network)], "ports", "insert", Value.set([Value.named("p")])),
@@ -52,11 +61,18 @@ extension OVNFabric {
         let id = try Self.safe(port)
         unsettled.subtract([Plug.device(of: port)])
         let found = try await central.transact(
-            .north, [Operation.select("Logical_Switch_Port", [Where.name(id), Where.mark(Mark.port, id)], ["_uuid"])])
-        guard let row = found[0]["rows"]?[0]?["_uuid"] else { return }
-        let rows = Value.set([row])
-        try await central.transact(
-            .north, [Operation.mutate("Logical_Switch", [["ports", "includes", rows]], "ports", "delete", rows)])
+            .north,
+            [
+                Operation.select("Logical_Switch_Port", [Where.name(id), Where.mark(Mark.port, id)], ["_uuid"]),
+                Operation.select("QoS", [Where.mark(Mark.port, id)], ["_uuid"]),
+            ])
+        let mine = [Where.mark(Mark.port, id)]
+        var changes = [Operation.delete("DHCP_Options", mine), Operation.delete("DNS", mine)]
+        if let row = found[0]["rows"]?[0]?["_uuid"] {
+            let rows = Value.set([row])
+            changes.append(Operation.mutate("Logical_Switch", [["ports", "includes", rows]], "ports", "delete", rows))
+        }
+        try await central.transact(.north, changes + Shaping.removal(found[1]["rows"]?.array ?? []))
     }
 
     public func ports() async throws(CloudError) -> Set<ID<Port>> {
@@ -85,10 +101,12 @@ extension OVNFabric {
         }
         if let v4 = port.addresses.first(where: { !$0.address.isIPv6 }) { marks[Mark.subnet] = v4.subnet.text }
         for v6 in port.addresses where v6.address.isIPv6 { marks[Mark.subnet6(v6.subnet.text)] = "" }
+        // DHCP tells the guest its name.
+        let options = Value.map(port.hostName.isEmpty ? [:] : ["hostname": DHCP.quoted(port.hostName)])
         guard port.isGuarded else {
             return [
                 "addresses": Value.set([.string(addresses), "unknown"]), "port_security": Value.set([]), "type": "",
-                "options": Value.map([:]), "dhcpv4_options": dhcp.v4 ?? Value.set([]),
+                "options": options, "dhcpv4_options": dhcp.v4 ?? Value.set([]),
                 "dhcpv6_options": dhcp.v6 ?? Value.set([]), "enabled": .bool(port.adminUp),
                 "external_ids": Value.map(marks),
             ]
@@ -100,7 +118,7 @@ extension OVNFabric {
         // The server keeps a set in its own order, and writes a set of one as the member alone.
         let guarded = Set(own).sorted().map { JSON.string($0) }
         return [
-            "type": "", "options": Value.map([:]), "addresses": .string(addresses),
+            "type": "", "options": options, "addresses": .string(addresses),
             // Never empty: without it the port could send as anyone, and router advertisements, whatever the rules.
             "port_security": guarded.count == 1 ? guarded[0] : Value.set(guarded),
             "dhcpv4_options": dhcp.v4 ?? Value.set([]), "dhcpv6_options": dhcp.v6 ?? Value.set([]),
@@ -114,17 +132,17 @@ extension OVNFabric {
         var v6: JSON?
 
         /// The first IPv4 subnet's; of IPv6, one that hands out addresses before one that does not.
-        init(_ port: PortSpec, _ rows: [JSON]) {
+        init(_ port: PortSpec, _ rows: [JSON], _ own: OwnDHCP) {
             let bySubnet = Dictionary(
                 rows.map { (Value.pairs($0["external_ids"])[Mark.subnet] ?? "", $0) },
                 uniquingKeysWith: { first, _ in first })
             func found(_ isIPv6: Bool) -> [JSON] {
                 port.addresses.filter { $0.address.isIPv6 == isIPv6 }.compactMap { bySubnet[$0.subnet.text] }
             }
-            v4 = found(false).first?["_uuid"]
+            v4 = own.v4 ?? found(false).first?["_uuid"]
             let sixth = found(true)
             let stateful = sixth.first { Value.pairs($0["options"])[DHCP.stateless] == nil }
-            v6 = (stateful ?? sixth.first)?["_uuid"]
+            v6 = own.v6 ?? (stateful ?? sixth.first)?["_uuid"]
         }
     }
 }

@@ -16,6 +16,9 @@ extension OVNFabric {
                     Operation.select(
                         "Logical_Router_Static_Route", [Where.mark(Mark.router, id)], ["ip_prefix", "nexthop"]),
                     Operation.select("NAT", [Where.mark(Mark.router, id)], ["type", "external_ip", "logical_ip"]),
+                    Operation.select(
+                        "Logical_Router_Policy", [Where.mark(Mark.router, id)], ["priority", "action", "match"]),
+                    Operation.select("Load_Balancer", [Where.mark(Mark.router, id)], ["name", "protocol", "vips"]),
                 ])
             let row = found[0]["rows"]?[0]
             var columns: [String: JSON] = [:]
@@ -23,6 +26,15 @@ extension OVNFabric {
             changes += Self.replacing(
                 "Logical_Router_Static_Route", Self.routeRows(router), found[2], id, "static_routes", &columns)
             changes += Self.replacing("NAT", Self.translationRows(router), found[3], id, "nat", &columns)
+            changes += Self.replacing(
+                "Logical_Router_Policy", Forwards.policies(router), found[4], id, "policies", &columns)
+            let balancers = Self.replacing(
+                "Load_Balancer", Forwards.balancers(router), found[5], id, "load_balancer", &columns)
+            // Others live only as long as something names them; these would stay.
+            if columns["load_balancer"] != nil {
+                changes.append(Operation.delete("Load_Balancer", [Where.mark(Mark.router, id)]))
+            }
+            changes += balancers
             if Value.items(row?["enabled"]).first != .bool(router.adminUp) {
                 columns["enabled"] = .bool(router.adminUp)
             }
@@ -44,7 +56,11 @@ extension OVNFabric {
         let id = try Self.safe(router)
         // Its ports, routes and translations live only as long as it does.
         try await central.transact(
-            .north, [Operation.delete("Logical_Router", [Where.name(id), Where.mark(Mark.router, id)])])
+            .north,
+            [
+                Operation.delete("Logical_Router", [Where.name(id), Where.mark(Mark.router, id)]),
+                Operation.delete("Load_Balancer", [Where.mark(Mark.router, id)]),
+            ])
     }
 
     public func routers() async throws(CloudError) -> Set<ID<Router>> {

@@ -14,6 +14,8 @@ public struct OVNFabric: Fabric {
     let local: OVSDB
     /// The northbound and southbound databases.
     let central: OVSDB
+    /// Whether OVN may answer DNS here.
+    let answersNames: Bool
     let unsettled = Unsettled()
 
     /// Devices that were plugged and of which ovn-controller has not yet said that they are in force.

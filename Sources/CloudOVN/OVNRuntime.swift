@@ -32,7 +32,8 @@ public actor OVNRuntime {
         (self.engine, self.host, self.paths, self.logger) = (engine, host, paths, logger)
         (namespace, self.encapsulation, self.physical) = (paths.namespace, encapsulation, physical)
         fabric = OVNFabric(
-            host: host, namespace: paths.namespace, local: OVSDB(path: paths.host), central: OVSDB(path: paths.central))
+            host: host, namespace: paths.namespace, local: OVSDB(path: paths.host), central: OVSDB(path: paths.central),
+            answersNames: engine.answersNames)
         supervisor = Supervisor(dirs: dirs, logger: logger)
         watch = IncidentWatch(logs: paths.logs, daemons: paths.daemons.map(\.name), onIncident: onIncident)
     }

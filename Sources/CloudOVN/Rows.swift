@@ -92,4 +92,6 @@ enum Mark {
     static let group = "akashi-group"
     static let router = "akashi-router"
     static let user = "akashi-uid"
+    /// 4 or 6, of a row that is one port's.
+    static let family = "akashi-family"
 }

@@ -110,7 +110,7 @@ extension Peer {
     func connects(_ address: String, _ port: Int) async throws -> Bool {
         let script = """
             import socket, sys
-            s = socket.socket(); s.settimeout(1)
+            s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET); s.settimeout(1)
             sys.exit(0 if s.connect_ex((sys.argv[1], int(sys.argv[2]))) in (0, 111) else 1)
             """
         let python = ["python3", "-c", script, address, String(port)]

@@ -118,10 +118,14 @@ struct Peer: Sendable {
     let port: PortSpec
 
     /// Makes the port and joins a veth pair to it; `address` sets the port's own on eth0.
-    static func make(_ lab: Lab, _ port: PortSpec, address: Bool = true) async throws -> Peer {
+    ///
+    /// - Parameter early: called with eth0 up, before the port is there and anything is joined to it.
+    static func make(
+        _ lab: Lab, _ port: PortSpec, address: Bool = true, early: ((NetworkNamespace) async throws -> Void)? = nil
+    ) async throws -> Peer {
         let device = Plug.device(of: port.id)
         let namespace = lab.dirs.namespace("peer-\(device.dropFirst())".prefix(12).description)
-        try await lab.fabric.ensurePort(port)
+        if early == nil { try await lab.fabric.ensurePort(port) }
         try await namespace.ensure()
         let name = namespace.name
         try await Command.run([
@@ -130,6 +134,11 @@ struct Peer: Sendable {
         ])
         try await Inside.run(lab.runtime.namespace) { () throws(CloudError) in try Tap.closeToRouters(device) }
         try await Command.run(["ip", "-n", lab.runtime.namespace.name, "link", "set", device, "up"])
+        if let early {
+            try await Command.run(["ip", "-n", name, "link", "set", "eth0", "up"])
+            try await early(namespace)
+            try await lab.fabric.ensurePort(port)
+        }
         try await lab.fabric.local.transact(.host, OVNFabric.makePlug(device, port.id.text, 0))
         lab.fabric.unsettled.insert(device)
         try await lab.fabric.settle(on: lab.host)

@@ -59,7 +59,11 @@ extension Stored where R == Server {
                 interfaces.enumerated().flatMap { place, it in
                     Self.networks(of: it).map { $0.merging(["link": "nic\(place)"]) { $1 } }
                 }.enumerated().map { .object($1.merging(["id": "network\($0)"]) { $1 }) }),
-            "services": [],
+            "services": .array(
+                // Once each, in the order of the cards.
+                interfaces.flatMap(\.addresses).flatMap(\.nameServers).reduce(into: [IPAddress]()) { list, it in
+                    if !list.contains(it) { list.append(it) }
+                }.map { ["type": "dns", "address": .string($0.description)] }),
         ]
     }
 

@@ -12,6 +12,8 @@ public struct NetworkSpec: Hashable, Sendable {
     public var segment = 0
     /// Further VLANs of physical networks that it is joined to.
     public var links: Set<NetworkLink> = []
+    /// The domain of its hosts' names, without a full stop at the end; empty for none.
+    public var domain = ""
 
     public init(id: ID<LogicalNetwork>, subnets: [SubnetSpec], mtu: Int, physical: String = "") {
         (self.id, self.subnets, self.mtu, self.physical) = (id, subnets, mtu, physical)
@@ -42,6 +44,7 @@ public struct SubnetSpec: Hashable, Sendable {
     /// Whether DHCPv6 tells all but addresses.
     public var isStateless = false
     public var nameServers: [IPAddress]
+    public var timeServers: [IPAddress] = []
     /// Destination and next hop of each further route.
     public var routes: [HostRoute]
     /// The address that answers DHCP; nil for IPv6, where a server is known by its card.
@@ -82,10 +85,35 @@ public struct PortSpec: Hashable, Sendable {
     public var pairs: [AddressPair] = []
     /// Whether it is a router's, and no guest's.
     public var isRouter = false
+    /// The name that DHCP tells the guest; empty for none.
+    public var hostName = ""
+    /// What DNS knows of it, in its network's domain.
+    public var names: Set<HostRecord> = []
+    public var domain = ""
+    /// How fast, and marked how, its packets are.
+    public var shaping: Set<ShapingSpec> = []
+    /// What DHCP tells this port alone, and what it tells on the subnets of its addresses; nil where there is nothing.
+    public var options: [DHCPOption] = []
+    public var told: NetworkSpec?
 
     public init(id: ID<Port>, network: ID<LogicalNetwork>, mac: MAC, addresses: [PortAddress], adminUp: Bool) {
         (self.id, self.network, self.mac, self.addresses, self.adminUp) = (id, network, mac, addresses, adminUp)
     }
+}
+
+/// A bound or a mark of a port's packets.
+public enum ShapingSpec: Hashable, Sendable {
+    /// Kilobits a second, and kilobits at once, of what a port sends or of what it is sent.
+    case limit(fromPort: Bool, kbps: Int, burst: Int)
+    /// The differentiated services codepoint of what it sends.
+    case mark(Int)
+}
+
+/// A host's name on its network, of one label, and an address of that name.
+public struct HostRecord: Hashable, Sendable {
+    public var name: String
+    public var address: IPAddress
+    public init(name: String, address: IPAddress) { (self.name, self.address) = (name, address) }
 }
 
 /// A hardware address with a block of addresses that a port may send from beside its own.
@@ -99,10 +127,14 @@ public struct AddressPair: Hashable, Sendable {
 public struct GroupSpec: Hashable, Sendable {
     public var id: ID<SecurityGroup>
     public var rules: Set<RuleSpec>
+    /// Whether answers to what is allowed are allowed too.
+    public var isStateful = true
+    /// The blocks of each address group that its rules name.
+    public var addressGroups: [ID<AddressGroup>: Set<Prefix>] = [:]
     public init(id: ID<SecurityGroup>, rules: Set<RuleSpec>) { (self.id, self.rules) = (id, rules) }
 }
 
-/// What a security group allows, and the answers to it.
+/// What a security group allows.
 public struct RuleSpec: Hashable, Sendable {
     public var isIngress: Bool
     public var isIPv6: Bool
@@ -114,6 +146,7 @@ public struct RuleSpec: Hashable, Sendable {
     /// Who is at the other end; anyone where neither is said.
     public var remotePrefix: Prefix?
     public var remoteGroup: ID<SecurityGroup>?
+    public var remoteAddresses: ID<AddressGroup>?
 
     public init(
         isIngress: Bool, isIPv6: Bool, transport: Int?, low: Int?, high: Int?, remotePrefix: Prefix?,
@@ -159,11 +192,25 @@ public struct RouterSpec: Hashable, Sendable {
             (self.external, self.inside, self.isFloating) = (external, inside, isFloating)
         }
     }
+    /// A port of an address outside that leads to a port of an address inside.
+    public struct Forward: Hashable, Sendable {
+        /// `tcp`, `udp` or `sctp`.
+        public var transport: String
+        public var external: IPv4, externalPort: Int
+        public var inside: IPv4, insidePort: Int
+    }
+    /// Addresses of which nothing leaves by a leg.
+    public struct Fence: Hashable, Sendable {
+        public var source: CIDR
+        public var leg: ID<Port>
+    }
     public var id: ID<Router>
     public var adminUp: Bool
     public var legs: Set<Leg>
     public var routes: Set<HostRoute>
     public var translations: Set<Translation>
+    public var forwards: Set<Forward> = []
+    public var fences: Set<Fence> = []
 
     public init(id: ID<Router>, adminUp: Bool, legs: Set<Leg>, routes: Set<HostRoute>, translations: Set<Translation>) {
         (self.id, self.adminUp, self.legs, self.routes) = (id, adminUp, legs, routes)

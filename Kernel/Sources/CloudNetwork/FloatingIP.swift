@@ -76,11 +76,15 @@ extension FloatingIP: Metered {
     public static func admitRemoval(of it: Stored<FloatingIP>, for caller: Caller, in writer: any Writer)
         throws(CloudError)
     {
+        for forwarding in try writer.list(PortForwarding.self, where: "floating_ip", .string(it.id.text)) {
+            try writer.remove(Reference(forwarding.id))
+        }
         if let router = it.router { try Router.refresh(router, in: writer) }
     }
 
     /// Takes those that stand for a port's addresses off it, but for the addresses to keep.
     static func letGo(of port: Stored<Port>, keeping: Set<IPv4> = [], in writer: any Writer) throws(CloudError) {
+        try PortForwarding.letGo(of: port, keeping: keeping, in: writer)
         for var it in try writer.list(FloatingIP.self, where: "port_id", .string(port.id.text))
         where it.fixed.map({ !keeping.contains($0) }) ?? true {
             let router = it.router
@@ -95,6 +99,9 @@ extension FloatingIP: Metered {
 extension Stored where R == FloatingIP {
     /// Finds the router between its network and the port's, and takes its place there.
     mutating func associate(was old: Stored<FloatingIP>?, _ caller: Caller, in writer: any Writer) throws(CloudError) {
+        guard try writer.first(PortForwarding.self, where: "floating_ip", .string(id.text)) == nil else {
+            throw .conflict("Floating IP \(id) forwards single ports, so it does not stand for a whole one.")
+        }
         if let old, let fixed = old.fixed { try writer.release(FloatingIP.space, "\(old.port)/\(fixed)") }
         value.router = nil
         if value.port.isEmpty {
@@ -127,7 +134,8 @@ extension Stored where R == FloatingIP {
         }
     }
 
-    private func router(
+    /// The router between its network and a subnet; `missing` where there is none.
+    func router(
         to subnet: ID<Subnet>, of port: Stored<Port>, in writer: any Writer
     ) throws(CloudError) -> ID<Router> {
         for leg in try writer.list(Port.self, where: "network_id", .string(port.network.text))
@@ -162,7 +170,17 @@ extension FloatingIP {
                     "device_owner": .string(port.deviceOwner),
                 ]
             },
-            .computed("port_forwardings", "Forwarding of single ports is not offered.") { (_, _) in [] },
+            .computed("port_forwardings", "What single ports of it lead to.") { (it, reader) throws(CloudError) in
+                let all = try reader.list(PortForwarding.self, where: "floating_ip", .string(it.id.text))
+                return .array(
+                    all.map { it in
+                        [
+                            "id": .string(it.id.text), "protocol": .string(it.transport.rawValue),
+                            "external_port": .integer(it.first), "internal_port": .integer(it.firstInside),
+                            "internal_ip_address": .string(it.inside?.description ?? ""),
+                        ]
+                    })
+            },
         ])
 
     /// Null for none.

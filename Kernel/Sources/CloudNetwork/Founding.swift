@@ -22,6 +22,9 @@ extension Network {
 
     /// Makes what every cloud begins with, where it has never been: what a later start finds deleted stays so.
     public func found(_ store: any Store, _ internet: Internet?) async throws(CloudError) {
+        let rules = AuditRecord(
+            .system("start-up"), service: "network", action: "found", kind: DefaultRule.kind.name)
+        try await store.write(rules) { (writer) throws(CloudError) in try DefaultRule.found(in: writer) }
         let record = AuditRecord(
             .system("start-up"), service: "network", action: "found", kind: "connection_service", resource: "")
         let isFounded = try await store.read { (reader) throws(CloudError) in

@@ -14,6 +14,10 @@ public struct LogicalNetwork: Lifecycle {
     public var segment = 0
     /// Whether its ports are guarded unless they say otherwise.
     public var portSecurity = true
+    /// The domain of its hosts' names, with a full stop at the end.
+    public var domain = DNSName.usual
+    /// How fast, and marked how, packets of its ports are that have no policy of their own.
+    public var policy: ID<QoSPolicy>?
     public var tags: [String: String] = [:]
     public var status = Status.build, fault = ""
 
@@ -41,6 +45,8 @@ public struct LogicalNetwork: Lifecycle {
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .choice("status", \.status, [.read], "Whether the fabric has it."),
         .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),
+        .text("dns_domain", \.domain, [.read, .create, .update], max: 190, "The domain of its hosts' names."),
+        .reference("qos_policy_id", \.policy, [.read, .create, .update, .indexed], "The policy of its packets."),
     ]
 
     /// Bytes that fit in a packet: Ethernet's less what carrying it between hosts adds (Geneve over IPv4).
@@ -93,6 +99,7 @@ public struct LogicalNetwork: Lifecycle {
         var spec = NetworkSpec(
             id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: mtu, physical: it.physical)
         spec.segment = it.segment
+        spec.domain = String(it.domain.dropLast())
         spec.links = try ColocationLogicalLink.specs(of: id, in: reader)
         return spec
     }
@@ -111,6 +118,7 @@ extension LogicalNetwork: Metered {
         _ draft: inout Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try draft.value.check(was: LogicalNetwork(), caller)
+        if let policy = draft.policy { _ = try writer.get(policy, for: caller) }
         guard draft.segment > 0 else { return }
         guard !draft.physical.isEmpty else {
             throw .invalid("A segment needs a physical network.", field: "provider:segmentation_id")
@@ -131,6 +139,12 @@ extension LogicalNetwork: Metered {
         of it: inout Stored<LogicalNetwork>, from old: Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try it.value.check(was: old.value, caller)
+        if let policy = it.policy, policy != old.policy { _ = try writer.get(policy, for: caller) }
+        if it.domain != old.domain || it.policy != old.policy {
+            for port in try writer.list(Port.self, where: "network_id", .string(it.id.text)) {
+                try writer.raise(.refresh, Reference(port.id))
+            }
+        }
         guard old.isExternal, !it.isExternal else { return }
         let gateways = try writer.count(Query(Router.kind).with("gateway_network", .string(it.id.text)))
         let floating = try writer.count(Query(FloatingIP.kind).with("floating_network_id", .string(it.id.text)))
@@ -158,7 +172,15 @@ extension LogicalNetwork: Metered {
                 "Network \(it.id) is in use by \(Port.describe(ports)). There are one or more ports still in use on the network."
             )
         }
-        // Subnets go with their network, as Neutron's do.
+        // Addresses that stand for nothing go with their network, and so do its subnets, as Neutron's do.
+        for floating in try writer.list(FloatingIP.self, where: "floating_network_id", .string(it.id.text)) {
+            guard floating.router == nil else {
+                throw .conflict(
+                    "Network \(it.id) is in use by floating IP \(floating.address?.description ?? ""), which leads to a port."
+                )
+            }
+            try writer.remove(Reference(floating.id))
+        }
         for subnet in try writer.list(Subnet.self, where: "network_id", .string(it.id.text)) {
             try writer.remove(Reference(subnet.id))
         }
@@ -181,13 +203,12 @@ extension LogicalNetwork {
                 it.physical.isEmpty ? "geneve" : it.segment > 0 ? "vlan" : "flat"
             }.only(for: .operators),
             segmentAttribute,
-            .field("port_security", as: "port_security_enabled"), .revision(),
+            .field("port_security", as: "port_security_enabled"), .revision(), domainAttribute.only(for: .openstack),
             .computed("availability_zones", "Where it is.") { (_, _) in ["default"] },
             .computed("availability_zone_hints", "Where it was asked for.") { (_, _) in [] },
             .computed("is_default", "Whether it is the one that is taken unless another is named.") { (_, _) in false },
             .computed("l2_adjacency", "Whether its ports are on one segment.") { (_, _) in true },
-            .computed("ipv4_address_scope", "Address scopes are not offered.") { (_, _) in .null },
-            .computed("ipv6_address_scope", "Address scopes are not offered.") { (_, _) in .null },
+            scope(isIPv6: false), scope(isIPv6: true), QoSPolicy.attribute(\.policy),
             .computed("subnets", "Its subnets.") { (it, reader) throws(CloudError) in
                 .array(
                     try reader.list(Subnet.self, where: "network_id", .string(it.id.text)).map { .string($0.id.text) })

@@ -6,10 +6,11 @@ import CloudWire
 /// The network service: isolated networks, their addresses and ports.
 public struct Network: Sendable {
     public static let schemas = [
-        Schema(NetworkQuota.self), Schema(SubnetPool.self),
+        Schema(NetworkQuota.self), Schema(AddressScope.self), Schema(SubnetPool.self), Schema(QoSPolicy.self),
+        Schema(BandwidthRule.self), Schema(MarkingRule.self),
         Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
         Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)),
-        Schema(SecurityGroupRule.self),
+        Schema(AddressGroup.self), Schema(SecurityGroupRule.self), Schema(DefaultRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
         Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
@@ -20,6 +21,7 @@ public struct Network: Sendable {
         Schema(CommonFunctionPool.self, labels: CommonFunctionPool.Label.allCases.map(\.rawValue)),
         Schema(CommonFunction.self),
         Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
+        Schema(PortForwarding.self),
     ]
 
     private let fabric: any Fabric
@@ -34,6 +36,8 @@ public struct Network: Sendable {
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
+            + AddressGroup.routes + DefaultRule.routes
+            + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
             + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes
     }

@@ -8,8 +8,8 @@ public struct NetworkCabling: Cabling {
     public init(fabric: any Fabric) { self.fabric = fabric }
 
     public func order(
-        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, owner: String,
-        caller: Caller, dice: any Dice, in writer: any Writer
+        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, name: String,
+        owner: String, caller: Caller, dice: any Dice, in writer: any Writer
     ) throws(CloudError) {
         let members = try SecurityGroup.named(groups, by: caller, in: writer)
         for wish in anyNetwork ? try onlyNetwork(of: caller, in: writer) : wishes {
@@ -25,6 +25,11 @@ public struct NetworkCabling: Cabling {
                 // Marked after the rules have passed: a tenant may not set this mark, the cloud may.
                 var port = try writer.get(ID<Port>(existing))
                 port.deviceOwner = owner
+                if port.dnsName.isEmpty {
+                    port.dnsName = try port.value.freeName(name, id: port.id, in: writer)
+                    port.nameIsDevices = true
+                    try port.value.takeName(was: "", id: port.id, in: writer)
+                }
                 try writer.update(&port)
                 continue
             }
@@ -41,7 +46,9 @@ public struct NetworkCabling: Cabling {
                 draft.addresses = [Port.FixedAddress(subnet: ID(""), address: address)]
                 draft.addressesAreOpen = false
             }
-            _ = try writer.create(draft, id: Port.newID(dice), project: caller.project ?? ID(""), for: caller)
+            let id = Port.newID(dice)
+            (draft.dnsName, draft.nameIsDevices) = (try draft.freeName(name, id: id, in: writer), true)
+            _ = try writer.create(draft, id: id, project: caller.project ?? ID(""), for: caller)
         }
     }
 
@@ -65,11 +72,12 @@ public struct NetworkCabling: Cabling {
         var out: [Interface] = []
         for port in try ports(of: device, in: reader) {
             guard let mac = port.mac else { continue }
-            out.append(
-                Interface(
-                    port: port.id.text, networkName: try reader.get(port.network).value.name, mac: mac,
-                    addresses: try addresses(of: port, in: reader), mtu: LogicalNetwork.mtu,
-                    network: port.network.text))
+            let network = try reader.get(port.network)
+            var interface = Interface(
+                port: port.id.text, networkName: network.value.name, mac: mac,
+                addresses: try addresses(of: port, in: reader), mtu: LogicalNetwork.mtu, network: port.network.text)
+            interface.domain = String(network.domain.dropLast())
+            out.append(interface)
         }
         return out
     }
@@ -79,10 +87,11 @@ public struct NetworkCabling: Cabling {
         for own in port.addresses {
             guard let address = own.address else { continue }
             let subnet = try reader.find(own.subnet)
-            out.append(
-                Interface.Address(
-                    address: address, subnet: own.subnet.text, prefix: subnet?.cidr?.prefix ?? address.width,
-                    gateway: subnet?.gateway, mode: subnet?.addressMode ?? subnet?.routerMode))
+            var it = Interface.Address(
+                address: address, subnet: own.subnet.text, prefix: subnet?.cidr?.prefix ?? address.width,
+                gateway: subnet?.gateway, mode: subnet?.addressMode ?? subnet?.routerMode)
+            it.nameServers = subnet?.value.toldNameServers ?? []
+            out.append(it)
         }
         return out
     }
@@ -134,20 +143,19 @@ public struct NetworkCabling: Cabling {
     public func plug(
         _ device: Reference, uid: Int, on host: HostName, in store: any Store
     ) async throws(CloudError) -> [String: String] {
-        let (networks, ports) = try await store.read { (reader) throws(CloudError) in
+        let (networks, specs) = try await store.read { (reader) throws(CloudError) in
             let ports = try self.ports(of: device, in: reader)
             var networks: [NetworkSpec] = []
             for id in Set(ports.map(\.network)).sorted() {
                 networks.append(try LogicalNetwork.spec(of: id, in: reader))
             }
-            return (networks, ports)
+            return (networks, try ports.map { (it) throws(CloudError) in try it.spec(in: reader) })
         }
         for network in networks { try await fabric.ensureNetwork(network) }
         var devices: [String: String] = [:]
-        for port in ports {
-            guard let spec = port.spec else { continue }
+        for spec in specs {
             try await fabric.ensurePort(spec)
-            devices[port.id.text] = try await fabric.ensurePlug(port.id, uid: uid, mtu: LogicalNetwork.mtu, on: host)
+            devices[spec.id.text] = try await fabric.ensurePlug(spec.id, uid: uid, mtu: LogicalNetwork.mtu, on: host)
         }
         return devices
     }
@@ -195,6 +203,10 @@ public struct NetworkCabling: Cabling {
             return try writer.raise(.destroy, Reference(port.id))
         }
         (port.deviceID, port.deviceOwner, port.host, port.status) = ("", "", "", .down)
+        if port.nameIsDevices {
+            if !port.dnsName.isEmpty { try writer.release(Port.names(port.network), port.dnsName) }
+            (port.dnsName, port.nameIsDevices) = ("", false)
+        }
         try writer.change(&port)
     }
 }

@@ -54,7 +54,7 @@ enum NovaSecurityGroups {
         let (draft, id) = (try named(call, SecurityGroup()), SecurityGroup.newID(call.dice))
         return try await call.write(id.text) { (writer) throws(CloudError) in
             let it = try writer.create(draft, id: id, project: call.project, for: call.caller)
-            try SecurityGroup.addEgress(to: it.id, it.project, in: writer)
+            try DefaultRule.apply(to: it.id, isDefault: false, it.project, in: writer)
             return .json(200, ["security_group": try json(it, writer)])
         }
     }

@@ -27,6 +27,14 @@ public struct Port: Lifecycle {
     public var wantedHost = ""
     public var tags: [String: String] = [:]
     public var status = Status.down, host = "", fault = ""
+    /// Its name in DNS, of one label; empty where only its addresses have names.
+    public var dnsName = ""
+    /// Whether the cloud named it after its device, and the name goes with that.
+    public var nameIsDevices = false
+    /// What DHCP tells it beside what it tells its subnet.
+    public var dhcpOptions: [DHCPOption] = []
+    /// How fast, and marked how, its packets are; its network's policy where it has none.
+    public var policy: ID<QoSPolicy>?
 
     public enum Status: String, CaseIterable, Sendable {
         case active = "ACTIVE", down = "DOWN", build = "BUILD", error = "ERROR"
@@ -61,6 +69,10 @@ public struct Port: Lifecycle {
         .choice("status", \.status, [.read], "Whether a host carries it."),
         .text("host", \.host, [], "The host that carries it."),
         .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),
+        .text("dns_name", \.dnsName, [.read, .create, .update], max: 63, "Its name in DNS."),
+        .boolean("name_is_devices", \.nameIsDevices, [], "Whether it is named after its device."),
+        .value("extra_dhcp_opts", \.dhcpOptions, [.read, .create, .update], max: 8192, "Further DHCP options."),
+        .reference("qos_policy_id", \.policy, [.read, .create, .update, .indexed], "The policy of its packets."),
     ]
 
     /// An address on a subnet.
@@ -87,13 +99,14 @@ public struct Port: Lifecycle {
         if turn.isDoomed, label != .destroy { return .hop(.destroy) }
         switch label {
         case .join:
-            guard let spec = turn.it.spec else { throw .fault("port \(turn.it.id) has no hardware address") }
-            let areWoven = try await turn.store.read { (reader) throws(CloudError) in
-                for group in spec.groups where try reader.find(group)?.isWoven != true { return false }
-                return try reader.get(spec.network).status != .build
+            let it = turn.it
+            let spec = try await turn.store.read { (reader) throws(CloudError) -> PortSpec? in
+                for group in it.groups where try reader.find(group)?.isWoven != true { return nil }
+                guard try reader.get(it.network).status != .build else { return nil }
+                return try it.spec(in: reader)
             }
             // Whichever of them is not there yet says so when it is.
-            guard areWoven else { return .nap(.seconds(30)) }
+            guard let spec else { return .nap(.seconds(30)) }
             try await fabric.ensurePort(spec)
             let isCut = try await isCut(turn.it, in: fabric)
             let isCarried = !turn.it.host.isEmpty || turn.it.value.isRouters
@@ -135,8 +148,8 @@ public struct Port: Lifecycle {
 
 extension Stored where R == Port {
     /// What the fabric is told of it.
-    var spec: PortSpec? {
-        guard let mac = value.mac else { return nil }
+    func spec(in reader: any Reader) throws(CloudError) -> PortSpec {
+        guard let mac = value.mac else { throw .fault("port \(id) has no hardware address") }
         var spec = PortSpec(
             id: id, network: value.network, mac: mac,
             addresses: value.addresses.compactMap { it in it.address.map { PortAddress(subnet: it.subnet, address: $0) }
@@ -145,6 +158,12 @@ extension Stored where R == Port {
         spec.groups = Set(value.groups)
         (spec.isGuarded, spec.isRouter) = (value.isGuarded, value.isRouters)
         spec.pairs = value.pairs.map { AddressPair(mac: $0.mac ?? mac, prefix: $0.prefix) }
+        guard !value.isRouters else { return spec }
+        (spec.hostName, spec.names, spec.options) = (value.dnsName, value.hostNames, value.dhcpOptions)
+        let network = try reader.get(value.network)
+        spec.domain = String(network.domain.dropLast())
+        spec.shaping = try QoSPolicy.shaping(value.policy ?? network.policy, in: reader)
+        spec.told = try told(in: reader)
         return spec
     }
 }
@@ -169,6 +188,8 @@ extension Port: Metered {
         }
         if draft.value.guardIsOpen { draft.value.isGuarded = network.portSecurity }
         try draft.value.guardItself(was: nil, id: draft.id, project: draft.project, caller, in: writer)
+        try draft.value.takeName(was: "", id: draft.id, in: writer)
+        if let policy = draft.policy { _ = try writer.get(policy, for: caller) }
         try draft.value.takeAddresses(for: Reference(draft.id), in: writer)
     }
 
@@ -183,6 +204,9 @@ extension Port: Metered {
             throw .conflict("Port \(it.id) is in use by router \(old.deviceID).")
         }
         try it.value.guardItself(was: old.value, id: it.id, project: it.project, caller, in: writer)
+        try it.value.takeName(was: old.dnsName, id: it.id, in: writer)
+        if it.dnsName != old.dnsName { it.value.nameIsDevices = false }
+        if let policy = it.policy, policy != old.policy { _ = try writer.get(policy, for: caller) }
         if !it.value.addressesAreOpen, it.addresses != old.addresses {
             try it.value.exchangeAddresses(for: it.id, was: old.value, in: writer)
             if it.value.isRouters { try Router.refresh(ID(it.deviceID), in: writer) }
@@ -206,6 +230,12 @@ extension Port: Metered {
                 "Port \(it.id) cannot be deleted directly via the port API: has device owner \(it.deviceOwner).")
         }
         try FloatingIP.letGo(of: it, in: writer)
+        // Nothing speaks from a port that no host carries: its addresses and its name are free at once.
+        guard it.host.isEmpty else { return }
+        for own in it.addresses {
+            if let address = own.address { try writer.release(Subnet.space(own.subnet), address.description) }
+        }
+        if !it.dnsName.isEmpty { try writer.release(names(it.network), it.dnsName) }
     }
 
     /// `network:…` and `compute:…` are the cloud's own marks: a tenant's port must not pass for one of them.
@@ -235,7 +265,10 @@ extension Port {
             .field("status"),
             .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             groupAttribute, guardAttribute, .field("allowed_address_pairs"), .revision(),
-            .fixed("extra_dhcp_opts", [], "Further DHCP options are not offered."),
+            QoSPolicy.attribute(\.policy),
+            .computed("qos_network_policy_id", "Its network's policy.") { (it, reader) throws(CloudError) in
+                try reader.find(it.network)?.policy.map { .string($0.text) } ?? .null
+            }.only(for: .openstack), optionAttribute, nameAttribute.only(for: .openstack), assignment.only(for: .openstack),
             .fixed("binding:vnic_type", "normal", "What sort of card it is for.").only(for: .openstack),
             .field("wanted_host", as: "binding:host_id", rights: [.create, .update]).only(for: .operators).reading {
                 (it) in .string(it.host.isEmpty ? it.wantedHost : it.host)
@@ -269,6 +302,22 @@ extension Port {
             port.addresses = try [FixedAddress](json: json.isNull ? [] : json)
             port.addressesAreOpen = false
         })
+
+    private static let nameAttribute = Attribute<Port>(
+        "dns_name", column: "dns_name", type: .text(max: 63, lines: false), rights: [.read, .create, .update],
+        "Its name in its network's DNS.",
+        read: { (it, _) throws(CloudError) in .string(it.dnsName) },
+        write: { (port, json) throws(CloudError) in
+            guard !json.isNull else { return port.dnsName = "" }
+            try FieldType.text(max: 63, lines: false).check(json, name: "dns_name")
+            port.dnsName = json.string?.lowercased() ?? ""
+        })
+
+    private static let optionAttribute = Attribute<Port>(
+        "extra_dhcp_opts", type: .json(max: 8192), rights: [.read, .create, .update],
+        "What DHCP tells it beside what it tells its subnet.",
+        read: { (it, _) throws(CloudError) in it.dhcpOptions.json },
+        write: { (port, json) throws(CloudError) in try port.take(options: json) })
 
     private static let groupAttribute = Attribute<Port>(
         "security_groups", type: .json(max: 2048), rights: [.read, .create, .update], "The groups that it is in.",

@@ -95,6 +95,7 @@ extension Stored where R == Router {
         }
         var inside: [CIDR] = []
         var outside: IPv4?
+        var places: [Place] = []
         for port in try ports(in: reader) {
             guard let mac = port.mac else { continue }
             let isGateway = port.deviceOwner == Router.gatewayOwner
@@ -105,6 +106,8 @@ extension Stored where R == Router {
                     continue
                 }
                 addresses.append("\(address)/\(cidr.prefix)")
+                places.append(
+                    Place(cidr: cidr, scope: try subnet.value.scope(in: reader), leg: port.id, isGateway: isGateway))
                 if !isGateway {
                     inside.append(cidr)
                     advertisement = advertisement ?? subnet.value.advertisement
@@ -121,8 +124,8 @@ extension Stored where R == Router {
             spec.legs.insert(leg)
         }
         if let outside, value.snat {
-            // An IPv6 address is its owner's own wherever it goes.
-            for cidr in inside where !cidr.isIPv6 {
+            // An IPv6 address is its owner's own wherever it goes, and so is any within its scope.
+            for cidr in inside where !cidr.isIPv6 && !Place.isWithinScope(cidr, places) {
                 spec.translations.insert(.init(external: outside, inside: cidr.description, isFloating: false))
             }
         }
@@ -130,7 +133,57 @@ extension Stored where R == Router {
             guard let address = floating.address, let fixed = floating.fixed else { continue }
             spec.translations.insert(.init(external: address, inside: fixed.description, isFloating: true))
         }
+        spec.forwards = try forwards(in: reader)
+        spec.fences = Place.fences(places)
         return spec
+    }
+}
+
+extension Stored where R == Router {
+    /// What single ports of floating addresses lead to.
+    private func forwards(in reader: any Reader) throws(CloudError) -> Set<RouterSpec.Forward> {
+        var out: Set<RouterSpec.Forward> = []
+        for floating in try reader.list(FloatingIP.self, where: "router_id", .string(id.text)) {
+            guard let address = floating.address, floating.port.isEmpty else { continue }
+            for it in try reader.list(PortForwarding.self, where: "floating_ip", .string(floating.id.text)) {
+                guard let inside = it.inside else { continue }
+                for place in 0...(it.last - it.first) {
+                    out.insert(
+                        RouterSpec.Forward(
+                            transport: it.transport.rawValue, external: address, externalPort: it.first + place,
+                            inside: inside, insidePort: it.firstInside + place))
+                }
+            }
+        }
+        return out
+    }
+}
+
+/// Where a router is joined to a subnet, and the scope of its addresses.
+private struct Place {
+    var cidr: CIDR
+    var scope: ID<AddressScope>?
+    var leg: ID<Port>
+    var isGateway: Bool
+
+    /// Whether a block inside is of the same scope as the addresses outside, and needs no translation.
+    static func isWithinScope(_ cidr: CIDR, _ places: [Place]) -> Bool {
+        guard let scope = places.first(where: { $0.cidr == cidr && !$0.isGateway })?.scope else { return false }
+        return places.contains { $0.isGateway && $0.scope == scope }
+    }
+
+    /// What keeps scopes apart: between networks inside, and of IPv6 also from outside, where nothing is translated.
+    static func fences(_ places: [Place]) -> Set<RouterSpec.Fence> {
+        var out: Set<RouterSpec.Fence> = []
+        for from in places where !from.isGateway || from.cidr.isIPv6 {
+            for to in places
+            where to.leg != from.leg && to.cidr.isIPv6 == from.cidr.isIPv6 && to.scope != from.scope
+                && (!to.isGateway || to.cidr.isIPv6)
+            {
+                out.insert(RouterSpec.Fence(source: from.cidr, leg: to.leg))
+            }
+        }
+        return out
     }
 }
 

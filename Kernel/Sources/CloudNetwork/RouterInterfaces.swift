@@ -89,7 +89,8 @@ extension Stored where R == Router {
             for own in port.addresses { try refuseOverlap(try writer.get(own.subnet), in: writer) }
             for group in port.groups { try writer.release(SecurityGroup.space(group), id.text) }
             (port.deviceID, port.deviceOwner, port.isOwned) = (self.id.text, Router.interfaceOwner, true)
-            (port.groups, port.pairs) = ([], [])
+            if !port.dnsName.isEmpty { try writer.release(Port.names(port.network), port.dnsName) }
+            (port.groups, port.pairs, port.dnsName, port.dhcpOptions) = ([], [], "", [])
             try writer.change(&port)
             return port
         }

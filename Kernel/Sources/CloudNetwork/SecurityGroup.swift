@@ -20,7 +20,7 @@ public struct SecurityGroup: Lifecycle {
     public static let fields: [Field<SecurityGroup>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
-        .boolean("stateful", \.stateful, [.read, .create], "Whether answers to what is allowed are allowed too."),
+        .boolean("stateful", \.stateful, [.read, .create, .update], "Whether answers to what is allowed are allowed too."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .boolean("is_woven", \.isWoven, [], "Whether the fabric has it."),
         .text("fault", \.fault, [], max: 1024, "Why the fabric does not have it."),
@@ -69,10 +69,10 @@ public struct SecurityGroup: Lifecycle {
         let id = turn.it.id
         switch label {
         case .weave:
-            let rules = try await turn.store.read { (reader) throws(CloudError) in
-                try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text)).map(\.value.spec)
+            let spec = try await turn.store.read { (reader) throws(CloudError) in
+                try reader.get(id).spec(in: reader)
             }
-            try await fabric.ensureGroup(GroupSpec(id: id, rules: Set(rules)))
+            try await fabric.ensureGroup(spec)
             if !turn.it.isWoven {
                 turn.also { (writer) throws(CloudError) in
                     for port in try writer.claims(space(id)).sorted() {
@@ -106,13 +106,17 @@ extension SecurityGroup: Metered {
         guard draft.name != defaultName else {
             throw .conflict("Default security group already exists.")
         }
-        guard draft.stateful else { throw .invalid("Only stateful groups are offered.", field: "stateful") }
         _ = try ensureDefault(of: draft.project, in: writer)
     }
 
     public static func admitChange(
         of it: inout Stored<SecurityGroup>, from old: Stored<SecurityGroup>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
+        if it.stateful != old.stateful, !(try users(of: it.id, in: writer)).isEmpty {
+            // What is under way would be cut off, or be let in unasked.
+            throw .conflict(
+                "Security Group \(it.id) in use: whether it is stateful changes only while no port is in it.")
+        }
         guard it.name != old.name else { return }
         guard old.name != defaultName, it.name != defaultName else {
             throw .conflict("The default security group keeps its name, and no other has it.")
@@ -125,10 +129,7 @@ extension SecurityGroup: Metered {
         guard it.name != defaultName || caller.isOperator else {
             throw .conflict("Removing the default security group is not allowed.")
         }
-        var users: [Stored<Port>] = []
-        for id in try writer.claims(space(it.id)).sorted() where users.count < 4 {
-            if let port = try writer.find(ID<Port>(id)), port.deletingSince == nil { users.append(port) }
-        }
+        let users = try users(of: it.id, in: writer)
         guard users.isEmpty else { throw .conflict("Security Group \(it.id) in use by \(Port.describe(users)).") }
         for rule in try writer.list(SecurityGroupRule.self, where: "security_group_id", .string(it.id.text)) {
             try writer.remove(Reference(rule.id))
@@ -141,7 +142,16 @@ extension SecurityGroup: Metered {
         }
     }
 
-    /// The project's default group, which is made when it is first needed: all may leave, and what is in it meets.
+    /// Some of the ports that are in it, at most four.
+    private static func users(of id: ID<SecurityGroup>, in reader: any Reader) throws(CloudError) -> [Stored<Port>] {
+        var users: [Stored<Port>] = []
+        for id in try reader.claims(space(id)).sorted() where users.count < 4 {
+            if let port = try reader.find(ID<Port>(id)), port.deletingSince == nil { users.append(port) }
+        }
+        return users
+    }
+
+    /// The project's default group, which is made when it is first needed, with the rules that such groups begin with.
     static func ensureDefault(of project: ProjectID, in writer: any Writer) throws(CloudError) -> ID<SecurityGroup> {
         let id: ID<SecurityGroup> = Derived.id("default security group of \(project.text)")
         if let found = try writer.find(id) {
@@ -151,22 +161,21 @@ extension SecurityGroup: Metered {
         var group = SecurityGroup()
         (group.name, group.description) = (defaultName, "Default security group")
         try writer.insert(group, id: id, project: project)
-        try addEgress(to: id, project, in: writer)
-        for version in SecurityGroupRule.EtherType.allCases {
-            var rule = SecurityGroupRule()
-            (rule.group, rule.direction, rule.etherType, rule.remoteGroup) = (id, .ingress, version, id)
-            try writer.insert(rule, id: Derived.id("ingress \(version) of \(id)"), project: project)
-        }
+        try DefaultRule.apply(to: id, isDefault: true, project, in: writer)
         return id
     }
+}
 
-    /// Whatever is in a group may send anywhere, unless its owner takes these rules away.
-    static func addEgress(to id: ID<SecurityGroup>, _ project: ProjectID, in writer: any Writer) throws(CloudError) {
-        for version in SecurityGroupRule.EtherType.allCases {
-            var rule = SecurityGroupRule()
-            (rule.group, rule.direction, rule.etherType) = (id, .egress, version)
-            try writer.insert(rule, id: Derived.id("egress \(version) of \(id)"), project: project)
+extension Stored where R == SecurityGroup {
+    /// What the fabric is told of it.
+    func spec(in reader: any Reader) throws(CloudError) -> GroupSpec {
+        let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text))
+        var spec = GroupSpec(id: id, rules: Set(rules.map(\.value.spec)))
+        spec.isStateful = value.stateful
+        for id in Set(rules.compactMap(\.remoteAddresses)) {
+            spec.addressGroups[id] = try reader.get(id).value.prefixes
         }
+        return spec
     }
 }
 
@@ -207,10 +216,12 @@ extension SecurityGroup {
         }
     }
 
-    /// A new group allows whatever leaves.
+    /// A new group begins with the rules that an operator chose: those that let whatever is in it send anywhere.
     private static let create = face.create(
         example: ["security_group": ["name": "web", "description": "from everywhere to port 80"]],
-        then: { (it, writer) throws(CloudError) in try addEgress(to: it.id, it.project, in: writer) })
+        then: { (it, writer) throws(CloudError) in
+            try DefaultRule.apply(to: it.id, isDefault: false, it.project, in: writer)
+        })
 }
 
 extension Route {

@@ -12,6 +12,7 @@ public struct SecurityGroupRule: Resource {
     public var low = -1, high = -1
     public var remotePrefix: Prefix?
     public var remoteGroup: ID<SecurityGroup>?
+    public var remoteAddresses: ID<AddressGroup>?
     public var description = ""
 
     public enum Direction: String, CaseIterable, Sendable { case ingress, egress }
@@ -34,6 +35,9 @@ public struct SecurityGroupRule: Resource {
         .parsed("remote_ip_prefix", \.remotePrefix, [.read, .create], "The addresses at the other end."),
         .reference("remote_group_id", \.remoteGroup, [.read, .create, .indexed], "The group at the other end."),
         .text("description", \.description, [.read, .create], "What it is for."),
+        .reference(
+            "remote_address_group_id", \.remoteAddresses, [.read, .create, .indexed],
+            "The address group at the other end."),
     ]
 
     /// Protocols by name (IANA's numbers).
@@ -51,9 +55,11 @@ public struct SecurityGroupRule: Resource {
 
     /// What the fabric is told of it.
     var spec: RuleSpec {
-        RuleSpec(
+        var spec = RuleSpec(
             isIngress: direction == .ingress, isIPv6: etherType == .v6, transport: number, low: low < 0 ? nil : low,
             high: high < 0 ? nil : high, remotePrefix: remotePrefix, remoteGroup: remoteGroup)
+        spec.remoteAddresses = remoteAddresses
+        return spec
     }
 }
 
@@ -66,6 +72,7 @@ extension SecurityGroupRule: Metered {
         var group = try writer.own(draft.group, for: caller)
         try draft.value.check()
         if let remote = draft.remoteGroup { _ = try writer.get(remote, for: caller) }
+        if let remote = draft.remoteAddresses { _ = try writer.get(remote, for: caller) }
         for other in try writer.list(SecurityGroupRule.self, where: "security_group_id", .string(group.id.text))
         where other.value.spec == draft.value.spec {
             throw .conflict("Security group rule already exists. Rule id is \(other.id).")
@@ -81,7 +88,7 @@ extension SecurityGroupRule: Metered {
         try writer.change(&group)
     }
 
-    private func check() throws(CloudError) {
+    func check() throws(CloudError) {
         if !transport.isEmpty {
             let own = Int(transport)
             guard
@@ -90,8 +97,10 @@ extension SecurityGroupRule: Metered {
             else { throw .invalid("Security group rule protocol \(transport) not supported.", field: "protocol") }
         }
         try checkRange()
-        if remotePrefix != nil, remoteGroup != nil {
-            throw .invalid("Only remote_ip_prefix or remote_group_id may be provided.", field: "remote_group_id")
+        guard [remotePrefix != nil, remoteGroup != nil, remoteAddresses != nil].count(where: { $0 }) < 2 else {
+            throw .invalid(
+                "Only remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.",
+                field: "remote_group_id")
         }
         if let remotePrefix, remotePrefix.isIPv6 != (etherType == .v6) {
             throw .invalid(
@@ -134,10 +143,10 @@ extension SecurityGroupRule {
             .id(), .field("security_group_id"), .field("direction"), ethertypeAttribute, protocolAttribute,
             bound("port_range_min", \.low), bound("port_range_max", \.high), prefixAttribute, .field("remote_group_id"),
             .field("description"), .owner("tenant_id"), .owner("project_id"), .created(), .updated(), .revision(),
-            .computed("remote_address_group_id", "Address groups are not offered.") { (_, _) in .null },
+            .field("remote_address_group_id"),
         ])
 
-    private static let ethertypeAttribute = Attribute<SecurityGroupRule>(
+    static let ethertypeAttribute = Attribute<SecurityGroupRule>(
         "ethertype", column: "ethertype", type: .choice(["IPv4", "IPv6"]), rights: [.read, .create], "IPv4 or IPv6.",
         read: { (it, _) throws(CloudError) in .string(it.etherType.rawValue) },
         write: { (rule, json) throws(CloudError) in
@@ -147,7 +156,7 @@ extension SecurityGroupRule {
             rule.etherType = type
         })
 
-    private static let protocolAttribute = Attribute<SecurityGroupRule>(
+    static let protocolAttribute = Attribute<SecurityGroupRule>(
         "protocol", column: "protocol", type: .text(max: 32, lines: false), rights: [.read, .create],
         "The protocol's name or number; null for any.",
         read: { (it, _) throws(CloudError) in it.transport.isEmpty ? .null : .string(it.transport) },
@@ -159,7 +168,7 @@ extension SecurityGroupRule {
             rule.transport = text == "any" ? "" : text
         })
 
-    private static let prefixAttribute = Attribute<SecurityGroupRule>(
+    static let prefixAttribute = Attribute<SecurityGroupRule>(
         "remote_ip_prefix", column: "remote_ip_prefix", type: .text(max: 64, lines: false), rights: [.read, .create],
         "The addresses at the other end; null for all.",
         read: { (it, _) throws(CloudError) in it.remotePrefix.map { .string($0.description) } ?? .null },
@@ -171,7 +180,7 @@ extension SecurityGroupRule {
             rule.remotePrefix = prefix
         })
 
-    private static func bound(
+    static func bound(
         _ name: String, _ path: WritableKeyPath<SecurityGroupRule, Int> & Sendable
     ) -> Attribute<SecurityGroupRule> {
         Attribute(

@@ -105,7 +105,13 @@ extension Subnet: Metered {
                 field: "cidr")
         }
         try ReservedAddress.refuse(cidr, in: writer)
+        let scope = try draft.value.scope(in: writer)
         for other in try writer.list(Subnet.self, where: "network_id", .string(network.id.text)) {
+            if other.cidr?.isIPv6 == cidr.isIPv6, try other.value.scope(in: writer) != scope {
+                throw .invalid(
+                    "Subnets hosted on the same network must be allocated from the same address scope: subnet \(other.id) is of another.",
+                    field: "subnetpool_id")
+            }
             if let taken = other.cidr, taken.overlaps(cidr) {
                 throw .invalid(
                     "Invalid input for operation: Requested subnet with cidr: \(cidr) for network: \(network.id) overlaps with another subnet, \(other.id) (\(taken)).",
@@ -138,6 +144,8 @@ extension Subnet: Metered {
         var network = try writer.get(it.network)
         try writer.change(&network)
         if it.value.advertisement != old.value.advertisement { try it.readvertise(in: writer) }
+        for port in try writer.list(Port.self, where: "network_id", .string(it.network.text))
+        where !port.dhcpOptions.isEmpty { try writer.raise(.refresh, Reference(port.id)) }
         guard it.gateway != old.gateway else { return }
         for router in try writer.list(Router.self, where: "gateway_network", .string(it.network.text)) {
             try Router.refresh(router.id, in: writer)

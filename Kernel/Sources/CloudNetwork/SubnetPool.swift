@@ -9,11 +9,15 @@ public struct SubnetPool: Resource {
     /// Lengths of the prefixes of its subnets; 0 where nobody says, until it is known which family it is of.
     public var shortest = 0, usual = 0, longest = 0
     public var tags: [String: String] = [:]
+    public var scope: ID<AddressScope>?
+    /// Whether other projects may cut subnets from it.
+    public var isShared = false
 
     public init() {}
 
     public static let kind = Kind("subnetpool", "subnetpools", service: "network")
     public static let access = Access.project
+    public static let opening: (column: String, value: JSON)? = ("shared", true)
     public static let fields: [Field<SubnetPool>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
@@ -23,6 +27,8 @@ public struct SubnetPool: Resource {
             "default_prefixlen", \.usual, [.read, .create, .update], 1...128, "A subnet's unless it says another."),
         .integer("max_prefixlen", \.longest, [.read, .create, .update], 1...128, "The longest prefix of a subnet."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
+        .reference("address_scope_id", \.scope, [.read, .create, .update, .indexed], "The scope of its addresses."),
+        .boolean("shared", \.isShared, [.read, .create, .indexed], "Whether other projects may use it."),
     ]
 
     /// The first block of a length that no subnet of the pool overlaps.
@@ -55,12 +61,15 @@ extension SubnetPool: Metered {
         throws(CloudError)
     {
         try draft.value.check()
+        try Sharing.check(draft.isShared, was: false, caller)
+        try draft.value.checkScope(draft.id, was: nil, caller, in: writer)
     }
 
     public static func admitChange(
         of it: inout Stored<SubnetPool>, from old: Stored<SubnetPool>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try it.value.check()
+        try it.value.checkScope(it.id, was: old.value, caller, in: writer)
         let blocks = it.prefixes.compactMap { CIDR($0) }
         for gone in old.prefixes.compactMap({ CIDR($0) })
         where !blocks.contains(where: { $0.prefix <= gone.prefix && $0.contains(gone.first) }) {
@@ -101,9 +110,9 @@ extension SubnetPool {
             .field("default_prefixlen"), .field("max_prefixlen"), .eclTags(), .openstackTags(), .owner("tenant_id"),
             .owner("project_id"), .created(), .updated(), .revision(),
             .computed("ip_version", "4 or 6, as its blocks are.") { (it, _) in it.value.isIPv6 ? 6 : 4 },
-            .computed("shared", "Whether other projects may use it.") { (_, _) in false },
+            .field("shared"),
             .computed("is_default", "Whether subnets are cut from it unless they say otherwise.") { (_, _) in false },
-            .computed("address_scope_id", "Address scopes are not offered.") { (_, _) in .null },
+            .field("address_scope_id"),
             .computed("default_quota", "Pools have no quotas of their own.") { (_, _) in .null },
         ])
 

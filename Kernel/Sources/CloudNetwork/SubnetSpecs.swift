@@ -8,11 +8,24 @@ extension Subnet {
     /// Whether the cloud answers DHCP. IPv6 without a mode is the affair of whoever else is on the network.
     var answersDHCP: Bool { dhcp && (!isIPv6 || addressMode == .stateful || addressMode == .stateless) }
 
+    /// Whom guests may ask for names: those it names, or whoever answers DHCP, or the way out.
+    var toldNameServers: [IPAddress] {
+        let named = nameServers.compactMap { IPAddress($0) }
+        if !named.isEmpty { return named }
+        if isIPv6 { return gateway.map { [$0] } ?? [] }
+        return answersDHCP ? [gateway ?? .v4(Self.serverWithoutGateway)] : []
+    }
+
+    /// Without a gateway DHCP answers from a link-local address, which no subnet can hold.
+    private static let serverWithoutGateway = IPv4("169.254.169.254")!
+
     /// What a router that is joined to it advertises there.
     var advertisement: RouterSpec.Advertisement? {
         routerMode.map {
             RouterSpec.Advertisement(
-                mode: $0, mtu: LogicalNetwork.mtu, nameServer: nameServers.first.flatMap { IPAddress($0) })
+                mode: $0, mtu: LogicalNetwork.mtu,
+                // Whatever goes to port 53 finds the network's names; the router is always there to be asked.
+                nameServer: toldNameServers.first)
         }
     }
 
@@ -32,15 +45,15 @@ extension Subnet {
             guard let cidr = it.cidr else { throw .fault("subnet \(it.id) has no addresses") }
             var spec = SubnetSpec(
                 id: it.id, cidr: cidr, gateway: it.gateway, dhcp: it.value.answersDHCP,
-                nameServers: it.nameServers.compactMap { IPAddress($0) },
+                nameServers: it.value.toldNameServers,
                 routes: it.hostRoutes.map { HostRoute(destination: $0.destination, nextHop: $0.nextHop) },
-                // Without a gateway DHCP answers from a link-local address, which no subnet can hold.
-                dhcpServer: cidr.isIPv6 ? nil : it.gateway?.v4 ?? IPv4("169.254.169.254")!,
+                dhcpServer: cidr.isIPv6 ? nil : it.gateway?.v4 ?? Subnet.serverWithoutGateway,
                 // Nobody but a router may have the gateway's address.
                 isRouted: try it.gateway.map { (gateway) throws(CloudError) in
                     try reader.claims(space(it.id)).contains(gateway.description)
                 } ?? false)
             spec.isStateless = it.addressMode == .stateless
+            spec.timeServers = it.ntpServers.compactMap { IPAddress($0) }
             return spec
         }
     }

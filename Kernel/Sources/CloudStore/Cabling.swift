@@ -19,6 +19,8 @@ public struct Interface: Hashable, Sendable {
     public var addresses: [Address]
     public var mtu: Int
     public var network: String
+    /// The domain of its network's names, without a full stop at the end; empty for none.
+    public var domain = ""
     public init(
         port: String, networkName: String, mac: MAC, addresses: [Address], mtu: Int, network: String = ""
     ) {
@@ -35,6 +37,8 @@ public struct Interface: Hashable, Sendable {
         public var gateway: IPAddress?
         /// How an IPv6 guest comes by it; nil where nobody tells the guest.
         public var mode: IPv6Mode?
+        /// Whom it may ask for names.
+        public var nameServers: [IPAddress] = []
         public init(address: IPAddress, subnet: String, prefix: Int, gateway: IPAddress?, mode: IPv6Mode?) {
             (self.address, self.subnet, self.prefix) = (address, subnet, prefix)
             (self.gateway, self.mode) = (gateway, mode)
@@ -45,10 +49,11 @@ public struct Interface: Hashable, Sendable {
 /// What compute asks of networking: the small language between two domains that know nothing else of each other.
 public protocol Cabling: Sendable {
     /// Takes a port for each wish, in the transaction that creates the server. With `anyNetwork` and no wish, the
-    /// project's only network, if it has one. Ports that are made get the security groups named, by name or id.
+    /// project's only network, if it has one. Ports that are made get the security groups named, by name or id, and
+    /// in DNS the device's name, a host name of one label.
     func order(
-        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, owner: String,
-        caller: Caller, dice: any Dice,
+        _ wishes: [InterfaceWish], anyNetwork: Bool, groups: [String], for device: Reference, name: String,
+        owner: String, caller: Caller, dice: any Dice,
         in writer: any Writer
     ) throws(CloudError)
     /// The device's interfaces, in the order they were asked for.

@@ -28,6 +28,8 @@ final class Stage: @unchecked Sendable {
     private(set) var users: [Actor: String] = [:]
     private(set) var projects: [Actor: String] = [:]
     private var made = 0
+    /// The external network that was made last.
+    private var lastOutside = ""
 
     static let address = "198.51.100.7"
     static let password = "correct horse"
@@ -62,7 +64,7 @@ final class Stage: @unchecked Sendable {
     /// Parameters that name a part of what a path is about, and the name that is given for each.
     static let parts = [
         "tag": "red", "extension_alias": "router", "member_id": "", "metadata_key": "purpose",
-        "spec_key": "hw:cpu_policy",
+        "spec_key": "hw:cpu_policy", "rule_type": "dscp_marking",
     ]
 
     func logIn(_ actor: Actor) async throws(CloudError) {
@@ -141,6 +143,7 @@ final class Stage: @unchecked Sendable {
         if kind == "host" { return "host0" }
         if let word = Self.parts[kind] ?? Self.parts[kind + "_key"] { return word }
         if kind == "external_network" { return try await makeExternalNetwork() }
+        if kind == "reachable_port" { return try await makeReachablePort(for: actor) }
         // A model with several faces is made through the one that is named.
         let makers = cloud.api.routes.filter { $0.action == "create" }
         guard
@@ -177,7 +180,46 @@ final class Stage: @unchecked Sendable {
             ["subnet": ["network_id": .string(id), "cidr": "198.51.100.0/24", "ip_version": 4]])
         guard subnet.status == 201 else { throw .fault("no external subnet: \(subnet.text)") }
         try await settle()
+        lastOutside = id
         return id
+    }
+
+    /// A port on a network that a router joins to the external network that was made last.
+    private func makeReachablePort(for actor: Actor) async throws(CloudError) -> String {
+        made += 1
+        if lastOutside.isEmpty { _ = try await makeExternalNetwork() }
+        func create(_ path: String, _ key: String, _ body: JSON) async throws(CloudError) -> String {
+            let answer = await send(actor, .post, "/network/v2.0/" + path, [key: body])
+            guard let id = answer.json[key]?["id"]?.string else { throw .fault("no \(key): \(answer.text)") }
+            return id
+        }
+        let network = try await create("networks", "network", ["name": .string("inside-\(made)")])
+        let subnet = try await create(
+            "subnets", "subnet", ["network_id": .string(network), "cidr": "10.77.0.0/24", "ip_version": 4])
+        let router = try await create(
+            "routers", "router", ["external_gateway_info": ["network_id": .string(lastOutside)]])
+        let path = "/network/v2.0/routers/\(router)/add_router_interface"
+        let joined = await send(actor, .put, path, ["subnet_id": .string(subnet)])
+        guard joined.status == 200 else { throw .fault("no interface: \(joined.text)") }
+        return try await create("ports", "port", ["network_id": .string(network)])
+    }
+
+    /// What lives below another is made below the one that the path names.
+    private func makeNested(
+        _ name: String, _ path: String, _ route: Route, _ actor: Actor
+    ) async throws(CloudError) -> String? {
+        guard let place = route.fullPath.firstRange(of: "/{\(name)}")?.lowerBound else { return nil }
+        let collection = String(route.fullPath[..<place])
+        guard collection.hasPrefix("/network/"), collection.contains("{"),
+            let create = cloud.api.routes.first(where: {
+                $0.method == .post && $0.fullPath == collection && $0.action == "create" && $0.kind == route.kind
+            }), let example = create.example, Self.kind(name) == create.kind?.name
+        else { return nil }
+        let answer = await send(actor, .post, path, try await fill(example, for: actor))
+        guard answer.status == create.status, let made = answer.json.object?.first?.value["id"]?.string else {
+            throw .fault("the example of \(create.fullPath) does not work: \(answer.status) \(answer.text)")
+        }
+        return made
     }
 
     /// Parts that are there already: how a list of them names the first.
@@ -273,6 +315,11 @@ final class Stage: @unchecked Sendable {
                 let list = await send(owner ?? actor, .get, theirs(place, actor, owner ?? actor))
                 guard let found = finder(list.json) else { throw .fault("nothing is listed for \(name): \(list.text)") }
                 value = found
+            } else if let nested = try await makeNested(
+                name, theirs(String(path[..<path.firstRange(of: "/{\(name)}")!.lowerBound]), actor, owner ?? actor), route,
+                owner ?? actor)
+            {
+                value = nested
             } else {
                 value = try await make(Self.kind(name), for: owner ?? actor, withBytes: route.intake != .stream)
             }

@@ -14,6 +14,8 @@ struct Holdings: Sendable {
     var rules: [Stored<SecurityGroupRule>]
     var routers: [Stored<Router>]
     var routerSpecs: [ID<Router>: RouterSpec]
+    var portSpecs: [ID<Port>: PortSpec]
+    var groupSpecs: [ID<SecurityGroup>: GroupSpec]
     var floating: [Stored<FloatingIP>]
     var servers: [Stored<Server>]
     var images: [Stored<Image>]
@@ -31,6 +33,9 @@ struct Holdings: Sendable {
         routers = try reader.list(Router.self, .everything(Router.kind))
         routerSpecs = [:]
         for router in routers { routerSpecs[router.id] = try router.spec(in: reader) }
+        (portSpecs, groupSpecs) = ([:], [:])
+        for port in ports { portSpecs[port.id] = try port.spec(in: reader) }
+        for group in groups { groupSpecs[group.id] = try group.spec(in: reader) }
         floating = try reader.list(FloatingIP.self, .everything(FloatingIP.kind))
         servers = try reader.list(Server.self, .everything(Server.kind))
         images = try reader.list(Image.self, .everything(Image.kind))
@@ -39,6 +44,7 @@ struct Holdings: Sendable {
         for subnet in subnets { claims[Subnet.space(subnet.id)] = try reader.claims(Subnet.space(subnet.id)) }
         for network in networks {
             claims[Port.hardware(network.id)] = try reader.claims(Port.hardware(network.id))
+            claims[Port.names(network.id)] = try reader.claims(Port.names(network.id))
         }
         signals = []
         for kind in [LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, Server.kind, Image.kind] {
@@ -80,10 +86,13 @@ extension SimulatedCloud {
             if it.deletingSince != nil { faults.append("network \(it.id) was not removed") }
             let specs = holdings.subnets.filter { $0.network == it.id }.map { $0.spec(holdings) }
             networks[it.id] = NetworkSpec(id: it.id, subnets: specs, mtu: LogicalNetwork.mtu)
+            networks[it.id]?.domain = String(it.domain.dropLast())
             if it.status != (it.adminUp ? .active : .down) { faults.append("network \(it.id) rests as \(it.status)") }
         }
         func sorted(_ spec: NetworkSpec) -> NetworkSpec {
-            NetworkSpec(id: spec.id, subnets: spec.subnets.sorted { $0.id < $1.id }, mtu: spec.mtu)
+            var spec = spec
+            spec.subnets.sort { $0.id < $1.id }
+            return spec
         }
         for id in Set(networks.keys).union(state.networks.keys).sorted()
         where networks[id].map(sorted) != state.networks[id].map(sorted) {
@@ -91,8 +100,8 @@ extension SimulatedCloud {
                 "network \(id) is \(networks[id].map { "\($0)" } ?? "nothing") in the store and \(state.networks[id].map { "\($0)" } ?? "nothing") in the fabric"
             )
         }
-        let ports = Dictionary(uniqueKeysWithValues: holdings.ports.map { ($0.id, $0) })
-        for id in Set(ports.keys).union(state.ports.keys).sorted() where ports[id]?.spec != state.ports[id] {
+        let ports = holdings.portSpecs
+        for id in Set(ports.keys).union(state.ports.keys).sorted() where ports[id] != state.ports[id] {
             faults.append("port \(id) differs between the store and the fabric")
         }
         for port in holdings.ports where port.deletingSince != nil { faults.append("port \(port.id) was not removed") }
@@ -109,10 +118,7 @@ extension SimulatedCloud {
     private func groups(_ holdings: Holdings) -> [String] {
         var faults: [String] = []
         let state = world.fabric.state
-        let groups = Dictionary(
-            uniqueKeysWithValues: holdings.groups.map { it in
-                (it.id, GroupSpec(id: it.id, rules: Set(holdings.rules.filter { $0.group == it.id }.map(\.value.spec))))
-            })
+        let groups = holdings.groupSpecs
         for id in Set(groups.keys).union(state.groups.keys).sorted() where groups[id] != state.groups[id] {
             faults.append("security group \(id) differs between the store and the fabric")
         }
@@ -231,6 +237,9 @@ extension SimulatedCloud {
         for (network, ports) in Dictionary(grouping: holdings.ports, by: \.network) {
             let macs = ports.compactMap { $0.mac?.text }
             if Set(macs).count != macs.count { faults.append("two ports of \(network) have one hardware address") }
+            if holdings.claims[Port.names(network)] != Set(ports.map(\.dnsName).filter { !$0.isEmpty }) {
+                faults.append("names claimed on \(network) are not its ports'")
+            }
             if holdings.claims[Port.hardware(network)] != Set(macs) {
                 faults.append("hardware addresses claimed on \(network) are not its ports'")
             }
@@ -260,13 +269,17 @@ extension Stored where R == Subnet {
         var spec = SubnetSpec(
             id: id, cidr: value.cidr!, gateway: value.gateway,
             dhcp: value.dhcp && (!isIPv6 || [.stateful, .stateless].contains(value.addressMode)),
-            nameServers: value.nameServers.compactMap { IPAddress($0) },
+            nameServers: value.nameServers.isEmpty
+                ? [value.gateway ?? (isIPv6 || !value.dhcp ? nil : IPAddress("169.254.169.254"))].compactMap {
+                    isIPv6 || value.dhcp ? $0 : nil
+                } : value.nameServers.compactMap { IPAddress($0) },
             routes: value.hostRoutes.map { HostRoute(destination: $0.destination, nextHop: $0.nextHop) },
             dhcpServer: isIPv6 ? nil : value.gateway?.v4 ?? IPv4("169.254.169.254")!,
             isRouted: holdings.ports.contains { port in
                 port.addresses.contains { $0.subnet == id && $0.address != nil && $0.address == value.gateway }
             })
         spec.isStateless = value.addressMode == .stateless
+        spec.timeServers = value.ntpServers.compactMap { IPAddress($0) }
         return spec
     }
 }
