@@ -74,7 +74,9 @@ public struct LogicalNetwork: Lifecycle {
                 query.includesDeleting = true
                 var routers = Query(Router.kind).with("gateway_network", .string(id.text))
                 routers.includesDeleting = true
-                return try reader.count(query) + reader.count(routers)
+                var offers = Query(TenantConnectionRequest.kind).with("network_id", .string(id.text))
+                offers.includesDeleting = true
+                return try reader.count(query) + reader.count(routers) + reader.count(offers)
             }
             guard ports == 0 else { return .nap(.milliseconds(200)) }
             try await fabric.removeNetwork(id)

@@ -15,19 +15,26 @@ public struct Network: Sendable {
         Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
         Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
         Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
-    ]
+    ] + Connectivity.schemas
 
     private let fabric: any Fabric
     private let edge: any Edge
+    private let connectivity: Connectivity
 
-    public init(fabric: any Fabric, edge: any Edge) { (self.fabric, self.edge) = (fabric, edge) }
+    /// - Parameters:
+    ///   - devices: what may be connected to another tenant's network.
+    ///   - region: this region's name.
+    public init(fabric: any Fabric, edge: any Edge, devices: any Devices, region: String) {
+        (self.fabric, self.edge) = (fabric, edge)
+        connectivity = Connectivity(devices: devices, region: region)
+    }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes
+            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes
     }
 
     /// ECL's ways out of the cloud.
@@ -43,6 +50,7 @@ public struct Network: Sendable {
         engine.enroll(Router.self, world: fabric)
         engine.enroll(Gateway.self, world: fabric)
         engine.enroll(ConnectionService.self, world: edge)
+        connectivity.enroll(in: engine)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no

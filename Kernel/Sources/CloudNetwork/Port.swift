@@ -183,6 +183,7 @@ extension Port: Metered {
             throw .conflict("Port \(it.id) is in use by router \(old.deviceID).")
         }
         try it.value.guardItself(was: old.value, id: it.id, project: it.project, caller, in: writer)
+        try it.requireAgreed(was: old, in: writer)
         if !it.value.addressesAreOpen, it.addresses != old.addresses {
             try it.value.exchangeAddresses(for: it.id, was: old.value, in: writer)
             if it.value.isRouters { try Router.refresh(ID(it.deviceID), in: writer) }

@@ -70,7 +70,8 @@ public final class Cloud: Sendable {
         self.ports = ports
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
-        network = Network(fabric: ports.fabric, edge: ports.edge)
+        network = Network(
+            fabric: ports.fabric, edge: ports.edge, devices: ServerDevices(), region: settings.region)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
             firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)
