@@ -114,16 +114,18 @@ extension Stored where R == TenantConnection {
         query.includesDeleting = true
         let kept = try writer.list(TenantConnection.self, query).filter { $0.id != id }.flatMap(\.pairs)
         let network = ID<LogicalNetwork>(value.network)
-        let own = try writer.list(Port.self, where: "network_id", .string(value.network)).compactMap(\.mac)
+        let ports = try writer.list(Port.self, where: "network_id", .string(value.network))
+        let subnets = try writer.list(Subnet.self, where: "network_id", .string(value.network))
         for pair in value.pairs {
             let address = pair.prefix.block.first
-            if !kept.contains(where: { $0.prefix == pair.prefix }) {
-                for subnet in try writer.list(Subnet.self, where: "network_id", .string(value.network))
-                where subnet.cidr?.contains(address) ?? false {
+            // A subnet may have been made anew in the meantime, and the address be a port's.
+            let isFree = !ports.contains { $0.addresses.contains { $0.address == address } }
+            if isFree, !kept.contains(where: { $0.prefix == pair.prefix }) {
+                for subnet in subnets where subnet.cidr?.contains(address) ?? false {
                     try writer.release(Subnet.space(subnet.id), address.description)
                 }
             }
-            if let mac = pair.mac, !kept.contains(where: { $0.mac == mac }), !own.contains(mac) {
+            if let mac = pair.mac, !kept.contains(where: { $0.mac == mac }), !ports.contains(where: { $0.mac == mac }) {
                 try writer.release(Port.hardware(network), mac.text)
             }
         }

@@ -33,6 +33,7 @@ extension Connectivity {
                 .id(), .id("tenant_connection_id"), .field("tenant_connection_request_id"), .field("network_id"),
                 .field("tenant_id_other", rights: .read), Self.deviceType, .field("device_id"), Self.deviceInterface,
                 Self.attachment, .field("port_id"),
+                .readOwner("tenant_id"),
                 .computed("status", "Whether the device is on the network.") { (it, reader) throws(CloudError) in
                     .string(try it.state(devices, reader).rawValue)
                 },

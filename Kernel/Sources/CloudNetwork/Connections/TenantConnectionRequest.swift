@@ -137,7 +137,7 @@ extension TenantConnectionRequest {
         [
             .id(), .id("tenant_connection_request_id"), .field("network_id"),
             .field("tenant_id_other", rights: [.read, .create, .required]), .field("approval_request_id"),
-            .field("status"),
+            .field("status"), .owner("tenant_id"),
         ] + Attribute.sides)
 
     static let routes = [
@@ -167,13 +167,15 @@ extension TenantConnectionRequest {
             ]
         ], schema: face.schema(face.singular)
     ) { (call) throws(CloudError) in
+        let object = try call.object(face.singular)
         var draft = TenantConnectionRequest()
-        try face.apply(try call.object(face.singular), to: &draft, right: .create)
-        let (value, id) = (draft, ID<TenantConnectionRequest>(call.dice.uuid()))
+        try face.apply(object, to: &draft, right: .create)
+        let (value, owner) = (draft, try face.owner(object, call))
+        let id = newID(call.dice)
         return .bytes(
             200,
             try await call.write(id.text) { (writer) throws(CloudError) in
-                let it = try writer.create(value, id: id, project: call.project, for: call.caller)
+                let it = try writer.create(value, id: id, project: owner, for: call.caller)
                 try Operation.begin(.create, id, call, in: writer)
                 return try face.body(it, writer)
             })

@@ -17,7 +17,7 @@ struct SideLabels: Hashable, Sendable {
 }
 
 extension TwoSided {
-    /// The fields of both sides; `column` names that of the other tenant.
+    /// The fields of both sides.
     static var sideFields: [Field<Self>] {
         [
             .text("tenant_id_other", \.other, [.read, .create, .indexed], max: 64, "The other tenant."),
@@ -38,10 +38,9 @@ extension TwoSided {
 }
 
 extension Attribute where R: TwoSided {
-    /// Both tenants, and what each calls it.
+    /// What each tenant calls it.
     static var sides: [Attribute<R>] {
-        [.readOwner("tenant_id")]
-            + ["name", "description", "tags", "name_other", "description_other", "tags_other"].map { .field($0) }
+        ["name", "description", "tags", "name_other", "description_other", "tags_other"].map { .field($0) }
     }
 }
 

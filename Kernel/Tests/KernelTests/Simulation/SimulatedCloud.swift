@@ -28,6 +28,9 @@ final class SimulatedCloud: @unchecked Sendable {
     var rival: Engine?
     var tenants: [Tenant] = []
     var promises = Promises()
+    /// Networks that were offered to the other tenant, and what came of it.
+    var offers: [(request: String, approval: String)] = []
+    var connections: [String] = []
     var loggedInAt = Instant(microseconds: 0)
     var isQuiet = true
     var faults: [String] = []
@@ -102,6 +105,7 @@ final class SimulatedCloud: @unchecked Sendable {
         }
         await logIn()
         for tenant in tenants.indices { await furnish(tenant) }
+        for tenant in tenants.indices { await acquaint(tenant) }
     }
 
     /// Tokens from passwords, with nothing going wrong.
