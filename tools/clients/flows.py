@@ -1,14 +1,14 @@
 """What is done with each client: create, list, show, update and delete, in the order of each flow.
 
 A step is (command, arguments, {what must come of it}):
-  save   variable and field: remembers a field of what was printed
+  save   variable and field: remembers a field of what was printed, of a list's last row
   has    the list printed must hold that value
   is     field and value: what was printed must say so
   until  field and value: the command is repeated until what it prints says so
   json   false where the command prints no JSON
-A step whose command begins with `!` must fail: what was deleted is gone. `{NAME}` stands for a variable; `{u}` is
-a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`, `{flavor}`, `{larger}`, `{outside}`, `{project}` and
-`{region}` are there before. What a flow saved as `{tenant}` and `{workspace}` is removed after it: no command can.
+A step whose command begins with `!` must fail: what was deleted is gone, at once or, with `soon`, within a while.
+`{NAME}` stands for a variable; `{u}` is a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`,
+`{flavor}`, `{larger}`, `{outside}`, `{granted}`, `{project}` and `{region}` are there before. What a flow saved as `{tenant}` and `{workspace}` is removed after it: no command can.
 """
 
 QUIET = {"json": False}
@@ -84,6 +84,32 @@ ECL = {
         ("compute server resize", "--confirm {id}", QUIET),
         ("compute server delete", "--wait {id}", QUIET), ("!compute server show", "{id}", {}),
         ("network port delete", "{port}", QUIET), SUBNET_GOES, NETWORK_GOES],
+    "tenant connection request": [
+        NETWORK, SUBNET,
+        ("icc tenant-connection-request create", "--network-id {net} --tenant-id-other {other} --name {u} --tags a=b",
+         {"save": ("id", "id")}),
+        ("icc tenant-connection-request list", "", {"has": "{id}"}),
+        ("icc tenant-connection-request update", "{id} --name {u}-2", {}),
+        ("icc tenant-connection-request show", "{id}", {"is": ("name", "{u}-2")}),
+        ("icc network show", "{id}", {"is": ("id", "{net}")}), ("icc subnet list", "{id}", {"has": "{subnet}"}),
+        ("icc subnet show", "{id} {subnet}", {"is": ("cidr", "10.91.0.0/24")}),
+        ("icc operation list", "--resource_id {id}", {"save": ("operation", "id")}),
+        ("icc operation show", "{operation}", {"is": ("resource id", "{id}")}),
+        ("icc tenant-connection-request delete", "{id}", QUIET), ("!icc tenant-connection-request show", "{id}", {}),
+        SUBNET_GOES, NETWORK_GOES],
+    "tenant connection": [
+        NETWORK, SUBNET,
+        ("compute server create", "--image {image} --flavor {flavor} --nic net-id={net} --wait {u}",
+         {"save": ("server", "id")}),
+        ("icc tenant-connection create", "--tenant-connection-request-id {granted} --name {u}"
+         " --device-type ECL::Compute::Server --device-id {server} --fixed-ip 10.90.0.7", {"save": ("id", "id")}),
+        ("icc tenant-connection list", "", {"has": "{id}"}),
+        ("icc tenant-connection show", "{id}", {"until": ("status", "active")}),
+        ("icc address-assignment list", "{granted}", {"has": "{id}"}),
+        ("icc tenant-connection update", "{id} --name {u}-2", {}),
+        ("icc tenant-connection show", "{id}", {"is": ("name", "{u}-2")}),
+        ("icc tenant-connection delete", "{id}", QUIET), ("!icc tenant-connection show", "{id}", {"soon": True}),
+        ("compute server delete", "--wait {server}", QUIET), SUBNET_GOES, NETWORK_GOES],
 }
 
 

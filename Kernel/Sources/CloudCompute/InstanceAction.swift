@@ -28,12 +28,18 @@ public struct InstanceAction: Resource {
     static func begin(
         _ action: String, _ server: Stored<Server>, _ call: Call, in writer: any Writer
     ) throws(CloudError) {
+        try begin(action, server, by: call.caller, call.dice, in: writer)
+    }
+
+    static func begin(
+        _ action: String, _ server: Stored<Server>, by caller: Caller, _ dice: any Dice, in writer: any Writer
+    ) throws(CloudError) {
         var draft = InstanceAction()
-        (draft.server, draft.action, draft.requestID) = (server.id.text, action, call.caller.requestID)
-        draft.userID = call.caller.user?.text ?? ""
+        (draft.server, draft.action, draft.requestID) = (server.id.text, action, caller.requestID)
+        draft.userID = caller.user?.text ?? ""
         let old = try writer.list(Self.self, where: "server_id", .string(server.id.text))
         for it in old.prefix(max(0, old.count - most + 1)) { try writer.remove(Reference(it.id)) }
-        try writer.insert(draft, id: ID(call.dice.uuid()), project: server.project)
+        try writer.insert(draft, id: ID(dice.uuid()), project: server.project)
     }
 
     /// Writes down how all that goes on with a server has ended.

@@ -6,7 +6,7 @@ import CloudWire
 extension Compute {
     private var interfacesPath: String { itemPath + "/os-interface" }
     /// Cards that one server may have.
-    private static let most = 8
+    private static let most = ServerDevices.most
 
     var addresses: Route {
         Route(
@@ -155,14 +155,7 @@ extension Compute {
         _ body: (inout Stored<Server>) throws(CloudError) -> Void
     ) throws(CloudError) {
         var it = try writer.own(id, for: call.caller)
-        try it.requireUnlocked(for: call.caller)
-        guard [.active, .paused, .shutoff].contains(it.status) else {
-            throw .conflict("Cannot '\(action)' instance \(id) while it is in vm_state \(Server.vmState(it)).")
-        }
-        try body(&it)
-        try InstanceAction.begin(action, it, call, in: writer)
-        try writer.change(&it)
-        try writer.raise(.cards, Reference(id))
+        try it.rewire(action, for: call.caller, call.dice, in: writer, body)
     }
 
     /// What the host says of the guest: Nova 2.48's form, and libvirt's names before.

@@ -7,6 +7,8 @@ public protocol Resource: Sendable {
     static var fields: [Field<Self>] { get }
     /// The column and value by which an owner lets every project see a resource; nil where that is not offered.
     static var opening: (column: String, value: JSON)? { get }
+    /// The column that names a further project that sees a resource; nil where only its owner does.
+    static var partner: String? { get }
     /// Whether the tenant still sees it while it is being deleted.
     static var isShownWhileDeleted: Bool { get }
     /// Sums that the store keeps, beside the number of a project's resources.
@@ -17,6 +19,7 @@ public protocol Resource: Sendable {
 
 extension Resource {
     public static var opening: (column: String, value: JSON)? { nil }
+    public static var partner: String? { nil }
     public static var isShownWhileDeleted: Bool { false }
     public static var totals: [Totals] { [] }
     public static func goesWithProject(_ it: Self) -> Bool { false }

@@ -55,6 +55,7 @@ extension LogicalNetwork {
         var sum = 0
         for (kind, column) in [
             (Port.kind, "network_id"), (Router.kind, "gateway_network"), (Gateway.kind, "network_id"),
+            (TenantConnectionRequest.kind, "network_id"),
             (CommonFunctionPool.kind, "network_id"), (CommonFunctionGateway.kind, "network_id"),
         ] {
             var query = Query(kind).with(column, .string(id.text))

@@ -22,14 +22,29 @@ public struct Network: Sendable {
         Schema(CommonFunction.self),
         Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
         Schema(PortForwarding.self),
-    ]
+    ] + Connectivity.schemas
 
-    private let fabric: any Fabric
-    private let edge: any Edge
-    private let functions: any FunctionHost
+    /// All that it acts through.
+    public struct World: Sendable {
+        public var fabric: any Fabric
+        public var edge: any Edge
+        public var functions: any FunctionHost
 
-    public init(fabric: any Fabric, edge: any Edge, functions: any FunctionHost) {
-        (self.fabric, self.edge, self.functions) = (fabric, edge, functions)
+        public init(fabric: any Fabric, edge: any Edge, functions: any FunctionHost) {
+            (self.fabric, self.edge, self.functions) = (fabric, edge, functions)
+        }
+    }
+
+    private let world: World
+    private let connectivity: Connectivity
+    private var fabric: any Fabric { world.fabric }
+
+    /// - Parameters:
+    ///   - devices: what may be connected to another tenant's network.
+    ///   - region: this region's name.
+    public init(_ world: World, devices: any Devices, region: String) {
+        self.world = world
+        connectivity = Connectivity(devices: devices, region: region)
     }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
@@ -39,7 +54,7 @@ public struct Network: Sendable {
             + AddressGroup.routes + DefaultRule.routes
             + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes
+            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes
     }
 
     /// ECL's ways out of the cloud.
@@ -61,9 +76,10 @@ public struct Network: Sendable {
         engine.enroll(SecurityGroup.self, world: fabric)
         engine.enroll(Router.self, world: fabric)
         engine.enroll(Gateway.self, world: fabric)
-        engine.enroll(ConnectionService.self, world: edge)
+        engine.enroll(ConnectionService.self, world: world.edge)
         engine.enroll(CommonFunctionGateway.self, world: fabric)
-        engine.enroll(CommonFunctionPool.self, world: functions)
+        engine.enroll(CommonFunctionPool.self, world: world.functions)
+        connectivity.enroll(in: engine)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no
@@ -103,9 +119,9 @@ public struct Network: Sendable {
             try await fabric.removeRouter(router)
             removed.append("router \(router)")
         }
-        for pool in try await functions.functionPools().sorted()
+        for pool in try await world.functions.functionPools().sorted()
         where try await store.read({ (reader) throws(CloudError) in try reader.find(pool) == nil }) {
-            try await functions.removeFunctions(pool)
+            try await world.functions.removeFunctions(pool)
             removed.append("functions of pool \(pool)")
         }
         for group in try await fabric.groups().sorted()

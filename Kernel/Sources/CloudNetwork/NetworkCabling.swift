@@ -197,6 +197,7 @@ public struct NetworkCabling: Cabling {
     private func giveBack(_ it: Stored<Port>, in writer: any Writer) throws(CloudError) {
         var port = it
         try FloatingIP.letGo(of: port, in: writer)
+        try TenantConnection.end(of: port.id, in: writer)
         if port.isOwned {
             port.deletingSince = writer.now
             try writer.update(&port)

@@ -207,6 +207,7 @@ extension Port: Metered {
         try it.value.takeName(was: old.dnsName, id: it.id, in: writer)
         if it.dnsName != old.dnsName { it.value.nameIsDevices = false }
         if let policy = it.policy, policy != old.policy { _ = try writer.get(policy, for: caller) }
+        try it.requireAgreed(was: old, in: writer)
         if !it.value.addressesAreOpen, it.addresses != old.addresses {
             try it.value.exchangeAddresses(for: it.id, was: old.value, in: writer)
             if it.value.isRouters { try Router.refresh(ID(it.deviceID), in: writer) }

@@ -15,19 +15,15 @@ public struct Ports: Sendable {
     public var vault: any Vault
     public var keys: any KeyMaker
     public var files: any ImageFiles
-    public var fabric: any Fabric
-    public var edge: any Edge
-    public var functions: any FunctionHost
+    public var network: Network.World
     public var hypervisor: any Hypervisor
 
     public init(
         store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
-        files: any ImageFiles, fabric: any Fabric, edge: any Edge, functions: any FunctionHost,
-        hypervisor: any Hypervisor
+        files: any ImageFiles, network: Network.World, hypervisor: any Hypervisor
     ) {
         (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
-        (self.keys, self.files, self.hypervisor) = (keys, files, hypervisor)
-        (self.fabric, self.edge, self.functions) = (fabric, edge, functions)
+        (self.keys, self.files, self.network, self.hypervisor) = (keys, files, network, hypervisor)
     }
 }
 
@@ -75,7 +71,7 @@ public final class Cloud: Sendable {
         (self.ports, internet) = (ports, settings.internet)
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
-        network = Network(fabric: ports.fabric, edge: ports.edge, functions: ports.functions)
+        network = Network(ports.network, devices: ServerDevices(), region: settings.region)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
             firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)

@@ -1,4 +1,5 @@
 import CloudCore
+import CloudNetwork
 import CloudServices
 import CloudStore
 
@@ -32,6 +33,6 @@ public final class SimWorld: Sendable {
     public var ports: Ports {
         Ports(
             store: store, clock: clock, dice: dice, vault: SimVault(), keys: SimKeys(dice), files: files,
-            fabric: fabric, edge: edge, functions: functions, hypervisor: hypervisor)
+            network: Network.World(fabric: fabric, edge: edge, functions: functions), hypervisor: hypervisor)
     }
 }

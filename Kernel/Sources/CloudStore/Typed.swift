@@ -40,9 +40,17 @@ extension Reader {
 }
 
 extension Stored {
-    /// Whether a caller may know that it exists: its project's people and operators, for what a project owns, and
-    /// everyone where the owner opened it.
-    public func isVisible(to caller: Caller) -> Bool { belongs(to: caller) || isOpen }
+    /// Whether a caller may know that it exists: its project's people and operators, for what a project owns, those of
+    /// the project that it is shared with, and everyone where the owner opened it.
+    public func isVisible(to caller: Caller) -> Bool { belongs(to: caller) || isOpen || isShared(with: caller) }
+
+    /// Whether a caller is of the further project that it names.
+    public func isShared(with caller: Caller) -> Bool {
+        guard let column = R.partner, let project = caller.project,
+            let field = R.fields.first(where: { $0.name == column })
+        else { return false }
+        return field.get(value) == .string(project.text)
+    }
 
     /// Whether a caller may change it, as far as ownership goes.
     public func belongs(to caller: Caller) -> Bool {

@@ -95,7 +95,7 @@ public struct Face<R: Resource>: Sendable {
     }
 
     /// The project that a create is for: the caller's, unless an operator names another.
-    func owner(_ object: [String: JSON], _ call: Call) throws(CloudError) -> ProjectID {
+    public func owner(_ object: [String: JSON], _ call: Call) throws(CloudError) -> ProjectID {
         for attribute in attributes where attribute.isOwner {
             guard let named = object[attribute.name]?.string, named != call.project.text else { continue }
             guard call.caller.isOperator else {

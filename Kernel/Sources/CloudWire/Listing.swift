@@ -32,6 +32,9 @@ struct Listing<R: Resource>: Sendable {
         if R.access == .project, !seesAll {
             query.either = [Query.Condition("project_id", among: [.string(call.project.text)])]
             if let (column, value) = R.opening { query.either.append(Query.Condition(column, among: [value])) }
+            if let column = R.partner {
+                query.either.append(Query.Condition(column, among: [.string(call.project.text)]))
+            }
         }
         only = Set(request.query.filter { $0.name == "fields" }.map(\.value))
         var filters: [String: [JSON]] = [:]

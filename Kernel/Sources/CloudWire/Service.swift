@@ -22,12 +22,16 @@ public struct Service: Hashable, Sendable {
         name: "network", type: "network", prefix: "/network", dialect: .neutron, catalogPath: "")
     /// The identity service as ECL's own clients know it: users, and tenants in workspaces.
     public static let sss = Service(name: "sss", type: "sssv2", prefix: "/sss/v2", dialect: .keystone, catalogPath: "")
+    /// Networks that tenants open to each other (ECL's provider connectivity).
+    public static let connectivity = Service(
+        name: "provider-connectivity", type: "provider-connectivity", prefix: "/provider-connectivity", dialect: .ecl,
+        catalogPath: "")
     /// What is Akashi's own: audit, health, documentation. Not in the catalogue.
     public static let akashi = Service(
         name: "akashi", type: "akashi", prefix: "", dialect: .keystone, catalogPath: "")
 
     /// Those that the catalogue lists.
-    public static let catalog = [identity, image, compute, network, sss]
+    public static let catalog = [identity, image, compute, network, sss, connectivity]
 
     /// Whether a project in a path is what a call is about, rather than whose things it is about.
     var isAboutProjects: Bool { self == .identity || self == .sss }
@@ -36,6 +40,8 @@ public struct Service: Hashable, Sendable {
 /// How a family of APIs spells an error.
 public enum Dialect: String, Sendable {
     case keystone, nova, neutron, glance
+    /// What ECL's clients look for in services that OpenStack does not have.
+    case ecl
 
     /// The HTTP status of an error.
     public func status(_ code: CloudError.Code) -> Int {
@@ -77,6 +83,8 @@ public enum Dialect: String, Sendable {
                 ],
                 "error": .string(error.message),
             ]
+        case .ecl:
+            return ["code": .integer(status), "cause": .string(error.message), "message": .string(error.message)]
         }
     }
 

@@ -9,8 +9,7 @@ struct ForeignReferenceTests {
     /// Kinds that are everybody's to name, or stand for a person or a project and not for something of theirs.
     private static let open: Set<String> = [
         "flavor", "external_network", "project", "user", "role", "domain", "group", "tenant", "vlan",
-        "internet_service",
-        "vpn_service", "interdc_service", "fic_service", "common_function_pool",
+        "partner", "internet_service", "vpn_service", "interdc_service", "fic_service", "common_function_pool",
     ]
 
     /// Routes whose example names something that belongs to a project, and which kinds.

@@ -144,6 +144,7 @@ final class Stage: @unchecked Sendable {
         if let word = Self.parts[kind] ?? Self.parts[kind + "_key"] { return word }
         if kind == "external_network" { return try await makeExternalNetwork() }
         if kind == "reachable_port" { return try await makeReachablePort(for: actor) }
+        if let shared = try await makeShared(kind, for: actor) { return shared }
         // A model with several faces is made through the one that is named.
         let makers = cloud.api.routes.filter { $0.action == "create" }
         guard
@@ -226,6 +227,7 @@ final class Stage: @unchecked Sendable {
     private static let finders: [String: @Sendable (JSON) -> String?] = [
         "request_id": { $0["instanceActions"]?[0]?["request_id"]?.string },
         "card": { $0["interfaceAttachments"]?[0]?["port_id"]?.string },
+        "offered_subnet": { $0["subnets"]?[0]?["id"]?.string },
         "network_name": { $0["addresses"]?.object?.keys.sorted().first },
     ]
 

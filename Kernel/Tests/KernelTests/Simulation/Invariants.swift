@@ -18,6 +18,8 @@ struct Holdings: Sendable {
     var groupSpecs: [ID<SecurityGroup>: GroupSpec]
     var floating: [Stored<FloatingIP>]
     var servers: [Stored<Server>]
+    var offers: [Stored<TenantConnectionRequest>]
+    var connections: [Stored<TenantConnection>]
     var images: [Stored<Image>]
     var consoleTokens: [Stored<ConsoleToken>]
     var claims: [String: Set<String>]
@@ -38,6 +40,8 @@ struct Holdings: Sendable {
         for group in groups { groupSpecs[group.id] = try group.spec(in: reader) }
         floating = try reader.list(FloatingIP.self, .everything(FloatingIP.kind))
         servers = try reader.list(Server.self, .everything(Server.kind))
+        offers = try reader.list(TenantConnectionRequest.self, .everything(TenantConnectionRequest.kind))
+        connections = try reader.list(TenantConnection.self, .everything(TenantConnection.kind))
         images = try reader.list(Image.self, .everything(Image.kind))
         consoleTokens = try reader.list(ConsoleToken.self, .everything(ConsoleToken.kind))
         claims = ["guest-uid": try reader.claims("guest-uid")]
@@ -47,7 +51,10 @@ struct Holdings: Sendable {
             claims[Port.names(network.id)] = try reader.claims(Port.names(network.id))
         }
         signals = []
-        for kind in [LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, Server.kind, Image.kind] {
+        for kind in [
+            LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, Server.kind, Image.kind,
+            TenantConnectionRequest.kind, TenantConnection.kind,
+        ] {
             for row in try reader.rows(.everything(kind)) {
                 for it in try reader.signals(Reference(kind, row.id)) {
                     signals.append("\(it.signal.rawValue) of \(kind) \(row.id)")
@@ -73,7 +80,7 @@ extension SimulatedCloud {
     func check() async throws(CloudError) -> [String] {
         let holdings = try await holdings()
         return fabric(holdings) + plugs(holdings) + servers(holdings) + images(holdings) + claims(holdings)
-            + consoles(holdings)
+            + consoles(holdings) + connections(holdings)
             + (try await promisesKept(holdings)) + audit(holdings)
             + holdings.signals.map { "nobody dealt with the signal " + $0 }
     }
@@ -240,7 +247,7 @@ extension SimulatedCloud {
             if holdings.claims[Port.names(network)] != Set(ports.map(\.dnsName).filter { !$0.isEmpty }) {
                 faults.append("names claimed on \(network) are not its ports'")
             }
-            if holdings.claims[Port.hardware(network)] != Set(macs) {
+            if holdings.claims[Port.hardware(network)] != Set(macs).union(holdings.further(on: network).macs) {
                 faults.append("hardware addresses claimed on \(network) are not its ports'")
             }
         }
@@ -249,7 +256,11 @@ extension SimulatedCloud {
                 holdings.ports.flatMap(\.addresses).filter { $0.subnet == subnet.id }.compactMap(\.address?.description)
                 + holdings.floating.filter { $0.value.subnet == subnet.id }.compactMap(\.address?.description)
             if Set(used).count != used.count { faults.append("two ports share an address of subnet \(subnet.id)") }
-            if holdings.claims[Subnet.space(subnet.id)] != Set(used) {
+            let further = holdings.further(on: subnet.network).addresses.filter { subnet.cidr!.contains($0) }
+            if !Set(used).isDisjoint(with: further.map(\.description)) {
+                faults.append("a port has what a connection has further on subnet \(subnet.id)")
+            }
+            if holdings.claims[Subnet.space(subnet.id)] != Set(used).union(further.map(\.description)) {
                 faults.append("claims of subnet \(subnet.id) are not its ports'")
             }
             let routers = holdings.ports.filter(\.value.isRouters).flatMap(\.addresses).compactMap(

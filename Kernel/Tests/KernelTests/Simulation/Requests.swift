@@ -14,9 +14,10 @@ extension SimulatedCloud {
         case 18..<33: await createServer(tenant)
         case 33..<35: await createImage(tenant)
         case 35..<40: await upload(tenant)
-        case 40..<59: await act(tenant)
-        case 59..<71: await update(tenant)
-        case 71..<96: await delete(tenant)
+        case 40..<57: await act(tenant)
+        case 57..<68: await update(tenant)
+        case 68..<90: await delete(tenant)
+        case 90..<97: await deal(tenant)
         default: await look(tenant)
         }
     }
@@ -31,7 +32,7 @@ extension SimulatedCloud {
     }
 
     /// A thing of a tenant that is alive, mostly; one of somebody else, gone, or never there at other times.
-    private func some(_ kind: String, _ tenant: Int) -> String {
+    func some(_ kind: String, _ tenant: Int) -> String {
         let ids = promises.ids[kind] ?? []
         let roll = isQuiet ? 99 : chance.below(100)
         if roll < 3 { return "00000000-0000-4000-8000-000000000000" }
@@ -43,7 +44,7 @@ extension SimulatedCloud {
     private func freshName() -> String { "n\(chance.below(1_000_000))" }
 
     /// Sends a request; nil where no answer came, because the control plane died before or while it was sent.
-    private func send(
+    func send(
         _ tenant: Int, _ method: Method, _ path: String, _ body: [UInt8] = [], type: String = "application/json"
     ) async -> Answer? {
         let failures = world.mischief.failedCommits
@@ -70,7 +71,7 @@ extension SimulatedCloud {
         return Answer(status: response.status, response: response)
     }
 
-    private func send(_ tenant: Int, _ method: Method, _ path: String, _ body: JSON) async -> Answer? {
+    func send(_ tenant: Int, _ method: Method, _ path: String, _ body: JSON) async -> Answer? {
         await send(tenant, method, path, Array(body.text.utf8))
     }
 

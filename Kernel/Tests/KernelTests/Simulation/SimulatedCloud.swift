@@ -28,6 +28,9 @@ final class SimulatedCloud: @unchecked Sendable {
     var rival: Engine?
     var tenants: [Tenant] = []
     var promises = Promises()
+    /// Networks that were offered to the other tenant, and what came of it.
+    var offers: [(request: String, approval: String)] = []
+    var connections: [String] = []
     var loggedInAt = Instant(microseconds: 0)
     var isQuiet = true
     var faults: [String] = []
@@ -102,6 +105,7 @@ final class SimulatedCloud: @unchecked Sendable {
         }
         await logIn()
         for tenant in tenants.indices { await furnish(tenant) }
+        for tenant in tenants.indices { await acquaint(tenant) }
     }
 
     /// Tokens from passwords, with nothing going wrong.
@@ -175,9 +179,8 @@ final class SimulatedCloud: @unchecked Sendable {
         let engine = Engine(store: ports.store, clock: ports.clock, dice: ports.dice, name: "b") {
             [mischief = world.mischief] in mischief.note("rival reports \($0): \($1)")
         }
-        let (images, network) = (
-            Images(files: ports.files), Network(fabric: ports.fabric, edge: ports.edge, functions: ports.functions)
-        )
+        let images = Images(files: ports.files)
+        let network = Network(ports.network, devices: ServerDevices(), region: Self.settings.region)
         images.enroll(in: engine)
         network.enroll(in: engine)
         Compute(

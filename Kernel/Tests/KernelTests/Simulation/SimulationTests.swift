@@ -77,13 +77,13 @@ struct SimulationTests {
     func broken() async {
         let forgets = await live(0..<100) { ports in
             var ports = ports
-            ports.fabric = BrokenFabric(good: ports.fabric, fault: .forgetsToRemovePorts)
+            ports.network.fabric = BrokenFabric(good: ports.network.fabric, fault: .forgetsToRemovePorts)
             return ports
         }
         // Most of these heal by themselves before anyone looks, so more seeds are needed to meet one that does not.
         let swallows = await live(0..<500) { ports in
             var ports = ports
-            ports.fabric = BrokenFabric(good: ports.fabric, fault: .swallowsPortErrors)
+            ports.network.fabric = BrokenFabric(good: ports.network.fabric, fault: .swallowsPortErrors)
             return ports
         }
         let leaves = await live(0..<100) { ports in
