@@ -12,18 +12,20 @@ public struct Network: Sendable {
         Schema(SecurityGroupRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+        Schema(DDoSEvent.self),
     ]
 
     private let fabric: any Fabric
+    private let edge: any Edge
 
-    public init(fabric: any Fabric) { self.fabric = fabric }
+    public init(fabric: any Fabric, edge: any Edge) { (self.fabric, self.edge) = (fabric, edge) }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes
+            + Extensions.routes + NovaSecurityGroups.routes + DDoSEvent.routes + EdgeRoutes(edge: edge).all
     }
 
     public func enroll(in engine: Engine) {
@@ -31,6 +33,17 @@ public struct Network: Sendable {
         engine.enroll(Port.self, world: fabric)
         engine.enroll(SecurityGroup.self, world: fabric)
         engine.enroll(Router.self, world: fabric)
+    }
+
+    /// Writes down attacks on public addresses, until the task is cancelled.
+    public func watch(
+        _ store: any Store, clock: any Clock, dice: any Dice, report: @Sendable (CloudError) -> Void
+    ) async {
+        let watch = SiegeWatch(edge, store, clock: clock, dice: dice)
+        while !Task.isCancelled {
+            do { try await watch.look() } catch { report(error) }
+            await clock.sleep(SiegeWatch.interval)
+        }
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no

@@ -16,14 +16,16 @@ public struct Ports: Sendable {
     public var keys: any KeyMaker
     public var files: any ImageFiles
     public var fabric: any Fabric
+    public var edge: any Edge
     public var hypervisor: any Hypervisor
 
     public init(
         store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
-        files: any ImageFiles, fabric: any Fabric, hypervisor: any Hypervisor
+        files: any ImageFiles, fabric: any Fabric, edge: any Edge, hypervisor: any Hypervisor
     ) {
         (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
         (self.keys, self.files, self.fabric, self.hypervisor) = (keys, files, fabric, hypervisor)
+        self.edge = edge
     }
 }
 
@@ -62,13 +64,14 @@ public final class Cloud: Sendable {
     private let network: Network
     private let compute: Compute
     private let ports: Ports
+    private let report: @Sendable (String, CloudError) -> Void
 
     /// - Parameter report: told what only the operator reads: where, and what went wrong.
     public init(_ ports: Ports, _ settings: Settings, report: @escaping @Sendable (String, CloudError) -> Void) {
-        self.ports = ports
+        (self.ports, self.report) = (ports, report)
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
-        network = Network(fabric: ports.fabric)
+        network = Network(fabric: ports.fabric, edge: ports.edge)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
             firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)
@@ -125,6 +128,11 @@ public final class Cloud: Sendable {
         return try await compute.openConsole(token, for: peer, in: ports.store) {
             (record, error) throws(CloudError) in try await api.note(refusal: record, error)
         }
+    }
+
+    /// Writes down what happens at the Internet edge, until the task is cancelled.
+    public func watchEdge() async {
+        await network.watch(ports.store, clock: ports.clock, dice: ports.dice) { [report] in report("edge", $0) }
     }
 
     /// Removes whatever exists beneath and not in the store; returns what was removed, for the log.

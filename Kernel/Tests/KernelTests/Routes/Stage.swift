@@ -1,5 +1,6 @@
 import CloudCompute
 import CloudCore
+import CloudNetwork
 import CloudServices
 import CloudSim
 import CloudStore
@@ -141,6 +142,7 @@ final class Stage: @unchecked Sendable {
         if kind == "host" { return "host0" }
         if let word = Self.parts[kind] ?? Self.parts[kind + "_key"] { return word }
         if kind == "external_network" { return try await makeExternalNetwork() }
+        if kind == "ddos_event" { return try await makeAttack(on: actor) }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
@@ -158,6 +160,19 @@ final class Stage: @unchecked Sendable {
         }
         try await settle()
         return id
+    }
+
+    /// Only strangers make these, and only the cloud writes them down.
+    private func makeAttack(on actor: Actor) async throws(CloudError) -> String {
+        let (id, project) = (ID<DDoSEvent>(world.dice.uuid()), ProjectID(projects[actor]!))
+        let record = AuditRecord(
+            .system("edge"), service: "network", action: "begin", kind: "ddos_event", resource: id.text)
+        try await world.store.write(record) { (writer) throws(CloudError) in
+            var event = DDoSEvent()
+            event.address = IPAddress("203.0.113.7")
+            try writer.insert(event, id: id, project: project)
+        }
+        return id.text
     }
 
     private func makeExternalNetwork() async throws(CloudError) -> String {

@@ -175,7 +175,8 @@ final class SimulatedCloud: @unchecked Sendable {
         let engine = Engine(store: ports.store, clock: ports.clock, dice: ports.dice, name: "b") {
             [mischief = world.mischief] in mischief.note("rival reports \($0): \($1)")
         }
-        let (images, network) = (Images(files: ports.files), Network(fabric: ports.fabric))
+        let images = Images(files: ports.files)
+        let network = Network(fabric: ports.fabric, edge: ports.edge)
         images.enroll(in: engine)
         network.enroll(in: engine)
         Compute(
