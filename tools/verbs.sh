@@ -169,11 +169,17 @@ if there are any." "$@"
 }
 
 verb_bench() {
-    help_of "usage: ./dev bench [--osbench FILE] [api | server | start | core] ...
+    help_of "usage: ./dev bench [--osbench FILE] [api | server | start | core] ... | edge
 Measures on this machine and writes docs/benchmarks/. Figures are ratios against a peer in the same run.
-'core' is the API with 100, 1,000 and 10,000 servers stored; an osbench.py is run on it as well, if named." "$@"
+'core' is the API with 100, 1,000 and 10,000 servers stored; an osbench.py is run on it as well, if named.
+'edge' is the Internet edge under floods; it is measured by itself." "$@"
     need_root "./dev bench"
     prepare
+    if [ "${1:-}" = edge ]; then
+        swift build -c release --build-tests
+        shift
+        exec tools/bench/edge "$@"
+    fi
     build
     exec tools/bench/run "$@"
 }

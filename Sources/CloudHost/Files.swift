@@ -124,4 +124,12 @@ extension Files {
     public static func setMode(_ path: String, _ mode: mode_t) throws(CloudError) {
         guard chmod(path, mode) == 0 else { throw failure("chmod", path) }
     }
+
+    /// Writes into a file of the kernel, which cannot be replaced.
+    public static func overwrite(_ path: String, _ text: String) throws(CloudError) {
+        let file = open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { throw failure("open", path) }
+        defer { close(file) }
+        guard Glibc.write(file, text, text.utf8.count) == text.utf8.count else { throw failure("write", path) }
+    }
 }

@@ -1,6 +1,5 @@
 import CloudCore
 import CloudHost
-import Glibc
 
 /// The namespace's own network stack. A tap's end is an interface of that stack too, which would answer guests' ARP and
 /// send them router solicitations; Open vSwitch reads packets before any of this.
@@ -35,15 +34,5 @@ enum HostStack {
         // A kernel without IPv6 has no such file, and nothing to switch off.
         guard Files.exists(path) else { return }
         try Files.overwrite(path, value)
-    }
-}
-
-extension Files {
-    /// Writes into a file of the kernel, which cannot be replaced.
-    static func overwrite(_ path: String, _ text: String) throws(CloudError) {
-        let file = open(path, O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { throw failure("open", path) }
-        defer { close(file) }
-        guard Glibc.write(file, text, text.utf8.count) == text.utf8.count else { throw failure("write", path) }
     }
 }

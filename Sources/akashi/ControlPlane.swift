@@ -1,5 +1,6 @@
 import CloudCompute
 import CloudCore
+import CloudEdge
 import CloudHTTP
 import CloudHost
 import CloudLocal
@@ -62,7 +63,8 @@ struct ControlPlane {
                 store: store, clock: SystemClock(), dice: SystemDice(),
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
-                files: files, fabric: runtime.fabric, hypervisor: hypervisor),
+                files: files, fabric: runtime.fabric,
+                edge: NamespaceEdge(dirs: dirs, uplink: try options.internet.chosen()), hypervisor: hypervisor),
             settings(machine, consoles.access)
         ) { [logger] place, error in
             logger.warning(
@@ -107,6 +109,7 @@ struct ControlPlane {
             group.addTask { await hypervisor.trimLogs() }
             group.addTask { await changes.pass(to: cloud, logger) }
             group.addTask { await sweep(cloud) }
+            group.addTask { await cloud.watchEdge() }
             group.addTask { await serve(cloud, authority, summary) }
             if let server = consoles.server { group.addTask { await serve(server, cloud) } }
             group.addTask { await Signals.wait(for: [SIGINT, SIGTERM]) }

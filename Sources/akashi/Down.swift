@@ -1,6 +1,7 @@
 import ArgumentParser
 import CloudCompute
 import CloudCore
+import CloudEdge
 import CloudHost
 import CloudOVN
 import CloudQEMU
@@ -30,6 +31,7 @@ struct Down: AsyncParsableCommand {
             // Nobody starts a new one while this one clears away.
             try await installation.take()
             let servers = try await stopServers(installation)
+            try await NamespaceEdge(dirs: installation.dirs, uplink: nil).release()
             if let engine = try? await Machine.network() {
                 let machine = try Machine(pool: installation.dirs.pool)
                 let runtime = OVNRuntime(

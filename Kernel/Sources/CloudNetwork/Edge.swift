@@ -9,7 +9,13 @@ public protocol Edge: Sendable {
     /// What passed and what was refused, for each member, since the edge was made.
     func counters() async throws(CloudError) -> [String: EdgeCounters]
     /// The public addresses that are under attack now: their TCP handshakes are answered by the edge on their behalf.
-    func besieged() async throws(CloudError) -> Set<IPv4>
+    /// With each, the opening packets (SYN) that came for it, counted from some time before the attack on.
+    func sieges() async throws(CloudError) -> [IPAddress: Int]
+}
+
+extension Edge {
+    /// The public addresses of IPv4 that are under attack now.
+    public func besieged() async throws(CloudError) -> Set<IPv4> { Set(try await sieges().keys.compactMap(\.v4)) }
 }
 
 /// All that the edge must know.

@@ -21,7 +21,7 @@ public struct Network: Sendable {
         Schema(CommonFunctionPool.self, labels: CommonFunctionPool.Label.allCases.map(\.rawValue)),
         Schema(CommonFunction.self),
         Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
-        Schema(PortForwarding.self),
+        Schema(PortForwarding.self), Schema(DDoSEvent.self),
     ] + Connectivity.schemas
 
     /// All that it acts through.
@@ -55,6 +55,7 @@ public struct Network: Sendable {
             + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
             + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes
+            + DDoSEvent.routes + EdgeRoutes(edge: world.edge).all
     }
 
     /// ECL's ways out of the cloud.
@@ -80,6 +81,17 @@ public struct Network: Sendable {
         engine.enroll(CommonFunctionGateway.self, world: fabric)
         engine.enroll(CommonFunctionPool.self, world: world.functions)
         connectivity.enroll(in: engine)
+    }
+
+    /// Writes down attacks on public addresses, until the task is cancelled.
+    public func watch(
+        _ store: any Store, clock: any Clock, dice: any Dice, report: @Sendable (CloudError) -> Void
+    ) async {
+        let watch = SiegeWatch(world.edge, store, clock: clock, dice: dice)
+        while !Task.isCancelled {
+            do { try await watch.look() } catch { report(error) }
+            await clock.sleep(SiegeWatch.interval)
+        }
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no

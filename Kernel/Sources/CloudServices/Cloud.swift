@@ -65,10 +65,11 @@ public final class Cloud: Sendable {
     private let compute: Compute
     private let ports: Ports
     private let internet: Network.Internet?
+    private let report: @Sendable (String, CloudError) -> Void
 
     /// - Parameter report: told what only the operator reads: where, and what went wrong.
     public init(_ ports: Ports, _ settings: Settings, report: @escaping @Sendable (String, CloudError) -> Void) {
-        (self.ports, internet) = (ports, settings.internet)
+        (self.ports, self.report, internet) = (ports, report, settings.internet)
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
         network = Network(ports.network, devices: ServerDevices(), region: settings.region)
@@ -129,6 +130,11 @@ public final class Cloud: Sendable {
         return try await compute.openConsole(token, for: peer, in: ports.store) {
             (record, error) throws(CloudError) in try await api.note(refusal: record, error)
         }
+    }
+
+    /// Writes down what happens at the Internet edge, until the task is cancelled.
+    public func watchEdge() async {
+        await network.watch(ports.store, clock: ports.clock, dice: ports.dice) { [report] in report("edge", $0) }
     }
 
     /// Removes whatever exists beneath and not in the store; returns what was removed, for the log.

@@ -2,27 +2,43 @@ import CloudCore
 import CloudNetwork
 import Synchronization
 
-/// An edge that keeps books of what it was told.
+/// An edge that nobody passes; tests say what it counted and who is besieged.
 public final class SimEdge: Edge {
+    /// All that the edge knows.
+    public struct State: Sendable {
+        public var spec: EdgeSpec?
+        public var counters: [String: EdgeCounters] = [:]
+        public var sieges: [IPAddress: Int] = [:]
+    }
     private let mischief: Mischief
-    private let books = Mutex<EdgeSpec?>(nil)
+    private let books = Mutex(State())
 
     public init(_ mischief: Mischief) { self.mischief = mischief }
 
-    /// What it was told last, for checks.
-    public var spec: EdgeSpec? { books.withLock { $0 } }
+    /// The books, for checks, and for what strangers do.
+    public var state: State {
+        get { books.withLock { $0 } }
+        set { books.withLock { $0 = newValue } }
+    }
 
     public func ensure(_ spec: EdgeSpec) async throws(CloudError) {
-        try await mischief.effect("edge for \(spec.members.count) members") { () throws(CloudError) in
-            books.withLock { $0 = spec }
+        try await mischief.effect("ensure the edge with \(spec.members.count) members") { () throws(CloudError) in
+            books.withLock { books in
+                books.spec = spec
+                let old = books.counters
+                books.counters = [:]
+                for member in spec.members { books.counters[member.id] = old[member.id] ?? EdgeCounters() }
+            }
         }
     }
 
     public func counters() async throws(CloudError) -> [String: EdgeCounters] {
-        var out: [String: EdgeCounters] = [:]
-        for member in spec?.members ?? [] { out[member.id] = EdgeCounters() }
-        return out
+        try await mischief.effect("read the edge's counters") { () throws(CloudError) in
+            books.withLock { $0.counters }
+        }
     }
 
-    public func besieged() async throws(CloudError) -> Set<IPv4> { [] }
+    public func sieges() async throws(CloudError) -> [IPAddress: Int] {
+        try await mischief.effect("read who is besieged") { () throws(CloudError) in books.withLock { $0.sieges } }
+    }
 }

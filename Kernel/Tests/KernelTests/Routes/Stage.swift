@@ -1,5 +1,6 @@
 import CloudCompute
 import CloudCore
+import CloudNetwork
 import CloudServices
 import CloudSim
 import CloudStore
@@ -145,6 +146,7 @@ final class Stage: @unchecked Sendable {
         if kind == "external_network" { return try await makeExternalNetwork() }
         if kind == "reachable_port" { return try await makeReachablePort(for: actor) }
         if let shared = try await makeShared(kind, for: actor) { return shared }
+        if kind == "ddos_event" { return try await makeAttack(on: actor) }
         // A model with several faces is made through the one that is named.
         let makers = cloud.api.routes.filter { $0.action == "create" }
         guard
@@ -166,6 +168,19 @@ final class Stage: @unchecked Sendable {
         }
         try await settle()
         return id
+    }
+
+    /// Only strangers make these, and only the cloud writes them down.
+    private func makeAttack(on actor: Actor) async throws(CloudError) -> String {
+        let (id, project) = (ID<DDoSEvent>(world.dice.uuid()), ProjectID(projects[actor]!))
+        let record = AuditRecord(
+            .system("edge"), service: "network", action: "begin", kind: "ddos_event", resource: id.text)
+        try await world.store.write(record) { (writer) throws(CloudError) in
+            var event = DDoSEvent()
+            event.address = IPAddress("203.0.113.7")
+            try writer.insert(event, id: id, project: project)
+        }
+        return id.text
     }
 
     private func makeExternalNetwork() async throws(CloudError) -> String {

@@ -1,9 +1,8 @@
 import CloudCore
-import CloudHost
 import Glibc
 
 /// Work inside a network namespace. A thread of its own enters it and ends with the work, so no other ever does.
-enum Inside {
+public enum Inside {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -12,7 +11,7 @@ enum Inside {
         dlsym(nil, "setns"), to: (@convention(c) (Int32, Int32) -> Int32).self)
 
     /// Runs `body`, which may block for some milliseconds, and returns what it returns.
-    static func run<T: Sendable>(
+    public static func run<T: Sendable>(
         _ namespace: NetworkNamespace, _ body: @escaping @Sendable () throws(CloudError) -> T
     ) async throws(CloudError) -> T {
         let result = Once<Result<T, CloudError>>()
