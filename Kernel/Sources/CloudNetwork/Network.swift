@@ -12,6 +12,8 @@ public struct Network: Sendable {
         Schema(SecurityGroupRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+        Schema(NetworkLog.self), Schema(TapService.self),
+        Schema(TapFlow.self, labels: TapFlow.Label.allCases.map(\.rawValue)),
     ]
 
     private let fabric: any Fabric
@@ -23,7 +25,7 @@ public struct Network: Sendable {
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes
+            + Extensions.routes + NovaSecurityGroups.routes + NetworkLog.routes + TapService.routes + TapFlow.routes
     }
 
     public func enroll(in engine: Engine) {
@@ -31,6 +33,7 @@ public struct Network: Sendable {
         engine.enroll(Port.self, world: fabric)
         engine.enroll(SecurityGroup.self, world: fabric)
         engine.enroll(Router.self, world: fabric)
+        engine.enroll(TapFlow.self, world: fabric)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no
@@ -38,6 +41,11 @@ public struct Network: Sendable {
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
         var removed: [String] = []
         for host in hosts {
+            for mirror in try await fabric.mirrors(on: host).sorted()
+            where try await store.read({ (reader) throws(CloudError) in try reader.find(mirror) == nil }) {
+                try await fabric.removeMirror(mirror, on: host)
+                removed.append("mirror \(mirror)")
+            }
             for plug in try await fabric.plugs(on: host).sorted() {
                 let isWanted = try await store.read { (reader) throws(CloudError) in
                     guard let port = try reader.find(plug) else { return false }

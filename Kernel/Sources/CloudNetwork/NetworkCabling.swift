@@ -134,20 +134,21 @@ public struct NetworkCabling: Cabling {
     public func plug(
         _ device: Reference, uid: Int, on host: HostName, in store: any Store
     ) async throws(CloudError) -> [String: String] {
-        let (networks, ports) = try await store.read { (reader) throws(CloudError) in
+        let (networks, specs) = try await store.read { (reader) throws(CloudError) in
             let ports = try self.ports(of: device, in: reader)
             var networks: [NetworkSpec] = []
             for id in Set(ports.map(\.network)).sorted() {
                 networks.append(try LogicalNetwork.spec(of: id, in: reader))
             }
-            return (networks, ports)
+            var specs: [PortSpec] = []
+            for port in ports { if let spec = try port.spec(in: reader) { specs.append(spec) } }
+            return (networks, specs)
         }
         for network in networks { try await fabric.ensureNetwork(network) }
         var devices: [String: String] = [:]
-        for port in ports {
-            guard let spec = port.spec else { continue }
+        for spec in specs {
             try await fabric.ensurePort(spec)
-            devices[port.id.text] = try await fabric.ensurePlug(port.id, uid: uid, mtu: LogicalNetwork.mtu, on: host)
+            devices[spec.id.text] = try await fabric.ensurePlug(spec.id, uid: uid, mtu: LogicalNetwork.mtu, on: host)
         }
         return devices
     }
@@ -168,6 +169,7 @@ public struct NetworkCabling: Cabling {
             port.status = status
             port.fault = ""
             try writer.update(&port)
+            try TapFlow.refresh(port.id, in: writer)
         }
     }
 
@@ -196,5 +198,6 @@ public struct NetworkCabling: Cabling {
         }
         (port.deviceID, port.deviceOwner, port.host, port.status) = ("", "", "", .down)
         try writer.change(&port)
+        try TapFlow.refresh(port.id, in: writer)
     }
 }

@@ -87,7 +87,9 @@ public struct Port: Lifecycle {
         if turn.isDoomed, label != .destroy { return .hop(.destroy) }
         switch label {
         case .join:
-            guard let spec = turn.it.spec else { throw .fault("port \(turn.it.id) has no hardware address") }
+            let it = turn.it
+            let spec = try await turn.store.read { (reader) throws(CloudError) in try it.spec(in: reader) }
+            guard let spec else { throw .fault("port \(turn.it.id) has no hardware address") }
             let areWoven = try await turn.store.read { (reader) throws(CloudError) in
                 for group in spec.groups where try reader.find(group)?.isWoven != true { return false }
                 return try reader.get(spec.network).status != .build
@@ -104,6 +106,11 @@ public struct Port: Lifecycle {
         case .destroy:
             if !turn.it.host.isEmpty { try await fabric.removePlug(turn.it.id, on: ID(turn.it.host)) }
             try await fabric.removePort(turn.it.id)
+            let id = turn.it.id
+            turn.also { (writer) throws(CloudError) in
+                try NetworkLog.forget("target_id", id.text, in: writer)
+                try TapFlow.forget(id, in: writer)
+            }
             return .gone
         }
     }
@@ -145,6 +152,13 @@ extension Stored where R == Port {
         spec.groups = Set(value.groups)
         (spec.isGuarded, spec.isRouter) = (value.isGuarded, value.isRouters)
         spec.pairs = value.pairs.map { AddressPair(mac: $0.mac ?? mac, prefix: $0.prefix) }
+        return spec
+    }
+
+    /// The same, with what follows from other things that are kept.
+    func spec(in reader: any Reader) throws(CloudError) -> PortSpec? {
+        var spec = self.spec
+        if try NetworkLog.wants(.drop, of: self, in: reader) { spec?.logsDropsFor = project }
         return spec
     }
 }

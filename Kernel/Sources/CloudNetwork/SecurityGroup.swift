@@ -69,10 +69,9 @@ public struct SecurityGroup: Lifecycle {
         let id = turn.it.id
         switch label {
         case .weave:
-            let rules = try await turn.store.read { (reader) throws(CloudError) in
-                try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text)).map(\.value.spec)
-            }
-            try await fabric.ensureGroup(GroupSpec(id: id, rules: Set(rules)))
+            let it = turn.it
+            let spec = try await turn.store.read { (reader) throws(CloudError) in try it.spec(in: reader) }
+            try await fabric.ensureGroup(spec)
             if !turn.it.isWoven {
                 turn.also { (writer) throws(CloudError) in
                     for port in try writer.claims(space(id)).sorted() {
@@ -84,6 +83,9 @@ public struct SecurityGroup: Lifecycle {
             return .rest
         case .destroy:
             try await fabric.removeGroup(id)
+            turn.also { (writer) throws(CloudError) in
+                try NetworkLog.forget("resource_id", id.text, in: writer)
+            }
             return .gone
         }
     }
@@ -95,6 +97,16 @@ public struct SecurityGroup: Lifecycle {
 
     /// The space in which the ports that are in it are claimed.
     static func space(_ id: ID<SecurityGroup>) -> String { "security-group:" + id.text }
+}
+
+extension Stored where R == SecurityGroup {
+    /// What the fabric is told of it.
+    func spec(in reader: any Reader) throws(CloudError) -> GroupSpec {
+        let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text))
+        var spec = GroupSpec(id: id, rules: Set(rules.map(\.value.spec)))
+        if try NetworkLog.wantsAccepted(by: self, in: reader) { spec.logsPassedFor = project }
+        return spec
+    }
 }
 
 extension SecurityGroup: Metered {

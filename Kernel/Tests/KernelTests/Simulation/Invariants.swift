@@ -14,6 +14,9 @@ struct Holdings: Sendable {
     var rules: [Stored<SecurityGroupRule>]
     var routers: [Stored<Router>]
     var routerSpecs: [ID<Router>: RouterSpec]
+    var portSpecs: [ID<Port>: PortSpec]
+    var groupSpecs: [ID<SecurityGroup>: GroupSpec]
+    var tapFlows: [Stored<TapFlow>]
     var floating: [Stored<FloatingIP>]
     var servers: [Stored<Server>]
     var images: [Stored<Image>]
@@ -31,6 +34,10 @@ struct Holdings: Sendable {
         routers = try reader.list(Router.self, .everything(Router.kind))
         routerSpecs = [:]
         for router in routers { routerSpecs[router.id] = try router.spec(in: reader) }
+        (portSpecs, groupSpecs) = ([:], [:])
+        for port in ports { portSpecs[port.id] = try port.spec(in: reader) }
+        for group in groups { groupSpecs[group.id] = try group.spec(in: reader) }
+        tapFlows = try reader.list(TapFlow.self, .everything(TapFlow.kind))
         floating = try reader.list(FloatingIP.self, .everything(FloatingIP.kind))
         servers = try reader.list(Server.self, .everything(Server.kind))
         images = try reader.list(Image.self, .everything(Image.kind))
@@ -41,7 +48,7 @@ struct Holdings: Sendable {
             claims[Port.hardware(network.id)] = try reader.claims(Port.hardware(network.id))
         }
         signals = []
-        for kind in [LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, Server.kind, Image.kind] {
+        for kind in [LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, TapFlow.kind, Server.kind, Image.kind] {
             for row in try reader.rows(.everything(kind)) {
                 for it in try reader.signals(Reference(kind, row.id)) {
                     signals.append("\(it.signal.rawValue) of \(kind) \(row.id)")
@@ -91,12 +98,30 @@ extension SimulatedCloud {
                 "network \(id) is \(networks[id].map { "\($0)" } ?? "nothing") in the store and \(state.networks[id].map { "\($0)" } ?? "nothing") in the fabric"
             )
         }
-        let ports = Dictionary(uniqueKeysWithValues: holdings.ports.map { ($0.id, $0) })
-        for id in Set(ports.keys).union(state.ports.keys).sorted() where ports[id]?.spec != state.ports[id] {
+        let ports = holdings.portSpecs
+        for id in Set(ports.keys).union(state.ports.keys).sorted() where ports[id] != state.ports[id] {
             faults.append("port \(id) differs between the store and the fabric")
         }
         for port in holdings.ports where port.deletingSince != nil { faults.append("port \(port.id) was not removed") }
-        return faults + groups(holdings)
+        return faults + groups(holdings) + mirrors(holdings)
+    }
+
+    private func mirrors(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        var wanted: [HostName: [ID<TapFlow>: MirrorSpec]] = [:]
+        for it in holdings.tapFlows {
+            if it.deletingSince != nil { faults.append("tap flow \(it.id) was not removed") }
+            let hosts = [it.source, it.listener].map { id in holdings.ports.first { $0.id == id }?.host }
+            if hosts.contains(nil) { faults.append("tap flow \(it.id) outlives a port") }
+            let host = hosts[0] == hosts[1] ? hosts[0] ?? "" : ""
+            if it.host != host || it.status != (host.isEmpty ? .down : .active) {
+                faults.append("tap flow \(it.id) says \(it.status) on '\(it.host)' and not on '\(host)'")
+            }
+            if !host.isEmpty { wanted[HostName(host), default: [:]][it.id] = it.spec }
+        }
+        let there = world.fabric.state.mirrors.filter { !$0.value.isEmpty }
+        if wanted != there { faults.append("mirrors are \(there) and should be \(wanted)") }
+        return faults
     }
 
     private func consoles(_ holdings: Holdings) -> [String] {
@@ -109,10 +134,7 @@ extension SimulatedCloud {
     private func groups(_ holdings: Holdings) -> [String] {
         var faults: [String] = []
         let state = world.fabric.state
-        let groups = Dictionary(
-            uniqueKeysWithValues: holdings.groups.map { it in
-                (it.id, GroupSpec(id: it.id, rules: Set(holdings.rules.filter { $0.group == it.id }.map(\.value.spec))))
-            })
+        let groups = holdings.groupSpecs
         for id in Set(groups.keys).union(state.groups.keys).sorted() where groups[id] != state.groups[id] {
             faults.append("security group \(id) differs between the store and the fabric")
         }
