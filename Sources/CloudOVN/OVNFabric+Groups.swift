@@ -6,7 +6,14 @@ extension OVNFabric {
         let id = try Self.safe(group.id)
         let name = GroupRules.name(of: id)
         var wanted: Set<JSON> = []
-        for rule in group.rules { wanted.insert(.object(try GroupRules.row(rule, of: id))) }
+        try await ensureMeter(of: group.logsPassedFor)
+        var meter: String?
+        if let project = group.logsPassedFor { meter = try FlowLogging.meter(of: project) }
+        let logging = FlowLogging.columns(FlowLogging.passedPrefix + id, meter)
+        for rule in group.rules {
+            wanted.insert(.object(try GroupRules.row(rule, of: id).merging(logging) { $1 }))
+        }
+        var meters: Set<String> = []
         let rows = wanted.sorted { $0.text < $1.text }
         try await repeating { () throws(CloudError) in
             let found = try await central.transact(
@@ -14,10 +21,12 @@ extension OVNFabric {
                 [
                     Operation.select("Port_Group", [Where.name(name)], ["_uuid"]),
                     Operation.select(
-                        "ACL", [Where.mark(Mark.group, id)], ["priority", "direction", "match", "action"]),
+                        "ACL", [Where.mark(Mark.group, id)],
+                        ["priority", "direction", "match", "action"] + FlowLogging.names),
                 ])
             let isThere = !(found[0]["rows"]?.array?.isEmpty ?? true)
             let there = found[1]["rows"]?.array ?? []
+            meters = Set(there.compactMap { $0["meter"]?.string })
             guard !isThere || Set(there) != wanted || there.count != wanted.count else { return }
             var changes = rows.enumerated().map { place, row in
                 Operation.insert(
@@ -35,14 +44,21 @@ extension OVNFabric {
                         "Port_Group",
                         ["name": .string(name), "acls": rules, "external_ids": Value.map([Mark.group: id])]))
             }
+            if let meter { changes.insert(Operation.expectSome("Meter", [Where.name(meter)]), at: 0) }
             try await central.transact(.north, changes)
         }
+        if meter == nil { try await trimMeters(meters) }
     }
 
     public func removeGroup(_ group: ID<SecurityGroup>) async throws(CloudError) {
         let id = try Self.safe(group)
-        try await central.transact(
-            .north, [Operation.delete("Port_Group", [Where.name(GroupRules.name(of: id)), Where.mark(Mark.group, id)])])
+        let results = try await central.transact(
+            .north,
+            [
+                Operation.select("ACL", [Where.mark(Mark.group, id)], ["meter"]),
+                Operation.delete("Port_Group", [Where.name(GroupRules.name(of: id)), Where.mark(Mark.group, id)]),
+            ])
+        try await trimMeters(Set((results[0]["rows"]?.array ?? []).compactMap { $0["meter"]?.string }))
     }
 
     public func groups() async throws(CloudError) -> Set<ID<SecurityGroup>> {
@@ -72,6 +88,8 @@ extension OVNFabric {
         for result in try await central.transact(.north, asked) {
             for row in result["rows"]?.array ?? [] { rows[row["name"]?.string ?? ""] = row }
         }
+        // Those that log at a port come and go by themselves.
+        rows = rows.filter { !$0.key.hasPrefix(FlowLogging.prefix) }
         return rows.sorted { $0.key < $1.key }.map(\.value)
     }
 

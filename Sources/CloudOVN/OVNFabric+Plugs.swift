@@ -100,7 +100,7 @@ extension OVNFabric {
             Operation.insert("Port", ["name": .string(device), "interfaces": Value.named("i")], as: "p"),
             Operation.mutate(
                 "Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "insert", Value.set([Value.named("p")])),
-        ]
+        ] + rejoinMirrors(port, row: Value.named("p"))
     }
 
     /// Key by key: the same column holds what ovn-controller writes.

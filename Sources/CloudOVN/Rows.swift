@@ -92,4 +92,12 @@ enum Mark {
     static let group = "akashi-group"
     static let router = "akashi-router"
     static let user = "akashi-uid"
+    /// A port at which drops are logged, and the meter that bounds the lines.
+    static let log = "akashi-log"
+    static let meter = "akashi-meter"
+    /// A flow of copied packets, and the ports that it copies from and to.
+    static let tap = "akashi-tap"
+    static let tapIngress = "akashi-tap-in"
+    static let tapEgress = "akashi-tap-out"
+    static let tapListener = "akashi-tap-to"
 }

@@ -85,7 +85,7 @@ public final class Cloud: Sendable {
         api = API(
             routes: identity.routes + images.routes + network.routes + compute.routes + [
                 AuditRoutes.list, FlowRoutes.list(ports.flows),
-            ],
+            ] + TopologyRoutes.all,
             store: ports.store, authenticator: identity.directory, clock: ports.clock, dice: ports.dice,
             base: settings.base,
             requestRate: settings.requestRate > 0
