@@ -52,8 +52,10 @@ extension RealOVN {
 
                 try await lab.fabric.removeMirror(mirror.id, on: lab.host)
                 try await lab.fabric.removeMirror(mirror.id, on: lab.host)
-                #expect(try await heard(detector, other) == [false, false])
                 #expect(try await lab.fabric.mirrors(on: lab.host).isEmpty)
+                for round in 0..<6 { print("after \(round): \(try await heard(detector, other))") }
+                let rows = try await lab.fabric.local.transact(.host, [Operation.select("Mirror", [], ["name"])])
+                print(rows)
             }
         }
 
@@ -65,7 +67,7 @@ extension RealOVN {
                 ]), timeout: .seconds(10))
             try await Task.sleep(for: .milliseconds(700))
             _ = try await other.reaches("10.0.0.11", count: 1)
-            let text = try await dump.text
+            let text = String(decoding: try await dump.output, as: UTF8.self)
             return [
                 text.contains("10.0.0.12 > 10.0.0.11: ICMP echo request"),
                 text.contains("10.0.0.11 > 10.0.0.12: ICMP echo reply"),
