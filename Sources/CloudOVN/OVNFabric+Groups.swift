@@ -76,42 +76,40 @@ extension OVNFabric {
         return names
     }
 
-    /// The rows of groups by name, and of those that hold a port.
-    func groups(_ names: Set<String>, holding port: JSON?) async throws(CloudError) -> [JSON] {
-        var asked = names.sorted().map { Operation.select("Port_Group", [Where.name($0)], ["name", "ports"]) }
+    /// Which of some groups there are, and which groups hold a port. Who else is in them is not asked: they may be many.
+    func groups(
+        _ names: Set<String>, holding port: JSON?
+    ) async throws(CloudError) -> (there: Set<String>, holding: Set<String>) {
+        var asked = names.sorted().map { Operation.select("Port_Group", [Where.name($0)], ["name"]) }
         if let port {
-            asked.append(
-                Operation.select("Port_Group", [["ports", "includes", Value.set([port])]], ["name", "ports"]))
+            asked.append(Operation.select("Port_Group", [["ports", "includes", Value.set([port])]], ["name"]))
         }
-        guard !asked.isEmpty else { return [] }
-        var rows: [String: JSON] = [:]
-        for result in try await central.transact(.north, asked) {
-            for row in result["rows"]?.array ?? [] { rows[row["name"]?.string ?? ""] = row }
+        guard !asked.isEmpty else { return ([], []) }
+        let found = try await central.transact(.north, asked).map { result in
+            (result["rows"]?.array ?? []).compactMap { $0["name"]?.string }
         }
         // Those that log at a port come and go by themselves.
-        rows = rows.filter { !$0.key.hasPrefix(FlowLogging.prefix) }
-        return rows.sorted { $0.key < $1.key }.map(\.value)
+        let holding = port == nil ? [] : (found[names.count]).filter { !$0.hasPrefix(FlowLogging.prefix) }
+        return (Set(found.prefix(names.count).joined()), Set(holding))
     }
 
     /// What makes a port a member of the groups wanted and of no others.
     ///
-    /// - Parameter groups: the rows of those wanted and of those that hold it, each with its name and ports.
+    /// - Parameter groups: which of those wanted there are, and which groups hold it.
     /// - Parameter port: the port's row, as an id or as the name of an insert.
-    static func joining(_ wanted: Set<String>, _ groups: [JSON], port: JSON) throws(CloudError) -> [JSON] {
-        var changes: [JSON] = []
-        let there = Set(groups.compactMap { $0["name"]?.string })
-        for name in wanted.subtracting(there).sorted() {
+    static func joining(
+        _ wanted: Set<String>, _ groups: (there: Set<String>, holding: Set<String>), port: JSON
+    ) throws(CloudError) -> [JSON] {
+        for name in wanted.subtracting(groups.there).sorted() {
             throw .unavailable("network", "a port is wanted before its group \(name)")
         }
-        for row in groups {
-            guard let name = row["name"]?.string else { continue }
-            let isMember = Value.items(row["ports"]).contains(port)
-            guard isMember != wanted.contains(name) else { continue }
-            changes.append(Operation.expectSome("Port_Group", [Where.name(name)]))
-            changes.append(
+        return wanted.symmetricDifference(groups.holding).sorted().flatMap { name in
+            [
+                Operation.expectSome("Port_Group", [Where.name(name)]),
                 Operation.mutate(
-                    "Port_Group", [Where.name(name)], "ports", isMember ? "delete" : "insert", Value.set([port])))
+                    "Port_Group", [Where.name(name)], "ports", wanted.contains(name) ? "insert" : "delete",
+                    Value.set([port])),
+            ]
         }
-        return changes
     }
 }
