@@ -62,7 +62,9 @@ enum FlowLine {
     private static func describe(_ word: Substring, _ packet: [Substring: Substring]) -> [String: JSON] {
         var out: [String: JSON] = ["protocol": .string(protocols[word] ?? "other")]
         for (key, name) in texts { if let text = packet[key[...]] { out[name] = .string(String(text)) } }
-        for (key, name) in numbers { if let number = packet[key[...]].flatMap({ Int($0) }) { out[name] = .integer(number) } }
+        for (key, name) in numbers {
+            if let number = packet[key[...]].flatMap({ Int($0) }) { out[name] = .integer(number) }
+        }
         return out
     }
 }

@@ -18,7 +18,8 @@ actor IncidentWatch {
     /// A log larger than this is emptied: the daemons append, so they go on at its beginning.
     static let mostBytes = 32 << 20
 
-    init(logs: String, daemons: [String], onIncident: @escaping @Sendable (String) -> Void,
+    init(
+        logs: String, daemons: [String], onIncident: @escaping @Sendable (String) -> Void,
         onFlows: @escaping @Sendable ([FlowSighting]) -> Void = { _ in }
     ) {
         (self.logs, self.daemons, self.onIncident, self.onFlows) = (logs, daemons, onIncident, onFlows)

@@ -34,7 +34,8 @@ public actor OVNRuntime {
         fabric = OVNFabric(
             host: host, namespace: paths.namespace, local: OVSDB(path: paths.host), central: OVSDB(path: paths.central))
         supervisor = Supervisor(dirs: dirs, logger: logger)
-        watch = IncidentWatch(logs: paths.logs, daemons: paths.daemons.map(\.name), onIncident: onIncident, onFlows: onFlows)
+        watch = IncidentWatch(
+            logs: paths.logs, daemons: paths.daemons.map(\.name), onIncident: onIncident, onFlows: onFlows)
     }
 
     /// Returns when packets are forwarded, whether everything was started or adopted.

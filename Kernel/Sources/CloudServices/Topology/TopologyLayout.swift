@@ -30,6 +30,8 @@ struct TopologyLayout: Sendable {
         var points: [(x: Double, y: Double)]
         var label: String
         var leadsOut: Bool
+        /// Whose it is: the hubs in their order, from the left.
+        var hub: Int
     }
 
     static let margin = 32.0, title = 44.0
@@ -162,7 +164,7 @@ struct TopologyLayout: Sendable {
                 lines.append(
                     Line(
                         points: [(hub.box.middle, hub.box.y), (hub.box.middle, bar.box.bottom)], label: link.label,
-                        leadsOut: true))
+                        leadsOut: true, hub: number))
             }
             let lane = hub.box.bottom + 22 + Self.lane * Double(number)
             for link in links where link.from == hub.node.id {
@@ -175,7 +177,7 @@ struct TopologyLayout: Sendable {
                     lines.append(
                         Line(
                             points: [(hub.box.middle, hub.box.bottom), (hub.box.middle, lane), (x, lane), (x, box.y)],
-                            label: link.label, leadsOut: false))
+                            label: link.label, leadsOut: false, hub: number))
                 } else {
                     // Down in the gap left of the panel, and in from the side.
                     let x = box.x - 12 - 8 * Double(number)
@@ -184,7 +186,7 @@ struct TopologyLayout: Sendable {
                         Line(
                             points: [
                                 (hub.box.middle, hub.box.bottom), (hub.box.middle, lane), (x, lane), (x, y), (box.x, y),
-                            ], label: "", leadsOut: false))
+                            ], label: "", leadsOut: false, hub: number))
                 }
             }
         }

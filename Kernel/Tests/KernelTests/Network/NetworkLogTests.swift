@@ -121,8 +121,10 @@ struct NetworkLogTests {
         #expect(try await cloud.flowsSeen([scene.sighting(.port(ID("gone")), .drop)]) == 0)
         // Two members with one hardware address, on two networks.
         let twin: JSON = [
-            "port": ["network_id": .string(try await scene.stage.make("network", for: .member)),
-                "mac_address": .string(scene.port.mac!.text)]
+            "port": [
+                "network_id": .string(try await scene.stage.make("network", for: .member)),
+                "mac_address": .string(scene.port.mac!.text),
+            ]
         ]
         #expect((await scene.stage.send(.member, .post, "/network/v2.0/ports", twin)).status == 201)
         #expect(try await cloud.flowsSeen([scene.sighting(group, .accept)]) == 0, "either of two")

@@ -27,14 +27,18 @@ struct TopologyTests {
         #expect(nodes[network]?["detail"]?["subnets"]?[0]?["cidr"] == "10.4.0.0/24")
         #expect(nodes[router]?["kind"] == "router" && nodes[id]?["kind"] == "port")
         let links = map.json["links"]?.array ?? []
-        #expect(links.contains { $0["from"] == .string(router) && $0["to"] == .string(network) && $0["label"] == "10.4.0.1" })
+        #expect(
+            links.contains {
+                $0["from"] == .string(router) && $0["to"] == .string(network) && $0["label"] == "10.4.0.1"
+            })
         #expect(links.contains { $0["from"] == .string(id) && $0["to"] == .string(network) })
         let groups = nodes.values.filter { $0["kind"] == "security_group" }.compactMap { $0["id"] }
         #expect(links.contains { $0["from"] == .string(id) && groups.contains($0["to"]!) })
 
         let drawn = await stage.send(.member, .get, "/v1/topology.svg")
         #expect(drawn.headers.contains { $0.name == "content-type" && $0.value.hasPrefix("image/svg+xml") })
-        #expect(drawn.headers.contains { $0.name == "content-security-policy" && $0.value.contains("default-src 'none'") })
+        #expect(
+            drawn.headers.contains { $0.name == "content-security-policy" && $0.value.contains("default-src 'none'") })
         #expect(drawn.text.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;日本語"))
         #expect(!drawn.text.contains("<script") && !drawn.text.contains("href") && !drawn.text.contains("url("))
         #expect(drawn.text == (await stage.send(.member, .get, "/v1/topology.svg")).text)
@@ -70,7 +74,9 @@ struct TopologyTests {
         for place in 0..<5 { map.add(Self.node("h\(place)", .hub, "hub")) }
         for place in 0..<9 {
             map.add(Self.node("s\(place)", .segment, "segment"))
-            for hub in 0..<5 where (place + hub) % 2 == 0 { map.link(.init(from: "h\(hub)", to: "s\(place)", label: "a")) }
+            for hub in 0..<5 where (place + hub) % 2 == 0 {
+                map.link(.init(from: "h\(hub)", to: "s\(place)", label: "a"))
+            }
         }
         for place in 0..<80 {
             map.add(Self.node("m\(place)", .member, "member"))

@@ -48,7 +48,9 @@ struct Holdings: Sendable {
             claims[Port.hardware(network.id)] = try reader.claims(Port.hardware(network.id))
         }
         signals = []
-        for kind in [LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, TapFlow.kind, Server.kind, Image.kind] {
+        for kind in [
+            LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, TapFlow.kind, Server.kind, Image.kind,
+        ] {
             for row in try reader.rows(.everything(kind)) {
                 for it in try reader.signals(Reference(kind, row.id)) {
                     signals.append("\(it.signal.rawValue) of \(kind) \(row.id)")

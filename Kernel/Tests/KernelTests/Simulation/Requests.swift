@@ -153,7 +153,9 @@ extension SimulatedCloud {
     }
 
     private func log(_ tenant: Int) async {
-        var log: [String: JSON] = ["resource_type": "security_group", "event": .string(["ALL", "DROP"][chance.below(2)])]
+        var log: [String: JSON] = [
+            "resource_type": "security_group", "event": .string(["ALL", "DROP"][chance.below(2)]),
+        ]
         if chance.chance(600) { log["target_id"] = .string(some("port", tenant)) }
         let made = await send(tenant, .post, "/network/v2.0/log/logs", ["log": .object(log)])
         guard let id = made?.body["log"]?["id"]?.string, chance.chance(400) else { return }
