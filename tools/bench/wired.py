@@ -152,9 +152,9 @@ def by_hand(switch, ends):
     return made
 
 
-def _insert(table, name, **row):
+def _insert(table, named, /, **row):
     operation = {"op": "insert", "table": table, "row": row}
-    return operation | ({"uuid-name": name} if name else {})
+    return operation | ({"uuid-name": named} if named else {})
 
 
 def plain(ends):
@@ -167,7 +167,7 @@ def plain(ends):
         sh("ip", "-n", hub, "link", "set", f"br-{where}", "up")
     sh("ip", "netns", "exec", hub, "sysctl", "-qw", "net.ipv4.ip_forward=1")
     subprocess.run(["ip", "netns", "exec", hub, "nft", "-f", "-"], input=(
-        'table ip n { chain p { type nat hook postrouting priority srcnat; oifname "br-x" masquerade; } }'),
+        'table ip n { chain p { type nat hook postrouting priority srcnat; oifname "br-x" masquerade; }; }'),
         check=True, text=True, timeout=20)
     for number, (name, where, last) in enumerate((("a1", "a", 11), ("a2", "a", 12), ("b1", "b", 11), ("x1", "x", 11))):
         inside = ends.namespace(f"plain-{name}")
