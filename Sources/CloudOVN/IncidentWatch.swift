@@ -1,13 +1,15 @@
 import CloudCore
 import CloudHost
+import CloudNetwork
 import Glibc
 
 /// Reads what ovn-controller writes and reports rules that it could not read: OVN itself calls those a success, and
-/// then does not enforce them. Also keeps the daemons' logs within bounds.
+/// then does not enforce them. Reads what it says of single packets too, and keeps the daemons' logs within bounds.
 actor IncidentWatch {
     private let logs: String
     private let daemons: [String]
     private let onIncident: @Sendable (String) -> Void
+    private let onFlows: @Sendable ([FlowSighting]) -> Void
     private var task: Task<Void, Never>?
     private var read: Int = 0
     /// The end of what was read that is not a whole line yet.
@@ -16,8 +18,11 @@ actor IncidentWatch {
     /// A log larger than this is emptied: the daemons append, so they go on at its beginning.
     static let mostBytes = 32 << 20
 
-    init(logs: String, daemons: [String], onIncident: @escaping @Sendable (String) -> Void) {
-        (self.logs, self.daemons, self.onIncident) = (logs, daemons, onIncident)
+    init(
+        logs: String, daemons: [String], onIncident: @escaping @Sendable (String) -> Void,
+        onFlows: @escaping @Sendable ([FlowSighting]) -> Void = { _ in }
+    ) {
+        (self.logs, self.daemons, self.onIncident, self.onFlows) = (logs, daemons, onIncident, onFlows)
     }
 
     private var path: String { logs + "/ovn-controller.log" }
@@ -66,9 +71,15 @@ actor IncidentWatch {
         let lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         // A line without end is cut, so that memory stays bounded.
         rest = Array((lines.last ?? []).suffix(65_536))
+        var flows: [FlowSighting] = []
         for line in lines.dropLast() {
             let text = String(decoding: line, as: UTF8.self)
-            if text.contains("error parsing match") { onIncident(text) }
+            if text.contains("|acl_log(") {
+                if let flow = FlowLine.parse(text[...]) { flows.append(flow) }
+            } else if text.contains("error parsing match") {
+                onIncident(text)
+            }
         }
+        if !flows.isEmpty { onFlows(flows) }
     }
 }

@@ -45,6 +45,7 @@ extension OVNFabric {
                 Operation.delete("Logical_Switch", [Where.name(id), Where.mark(Mark.network, id)]),
                 Operation.delete("DHCP_Options", [Where.mark(Mark.network, id)]),
                 Operation.delete("DNS", [Where.mark(Mark.network, id)]),
+                Operation.delete("Port_Group", [Where.mark(Mark.network, id)]),
             ])
     }
 

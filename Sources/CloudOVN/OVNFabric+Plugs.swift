@@ -75,16 +75,22 @@ extension OVNFabric {
     private func removeRow(_ device: String) async throws(CloudError) {
         let found = try await local.transact(.host, [Operation.select("Port", [Where.name(device)], ["_uuid"])])
         guard let row = found[0]["rows"]?[0]?["_uuid"] else { return }
+        try await takeUp(
+            [Operation.mutate("Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "delete", Value.set([row]))],
+            for: "ovs-vswitchd to let go of \(device)")
+    }
+
+    /// Writes into the host's database and returns when ovs-vswitchd has taken it up.
+    func takeUp(_ changes: [JSON], for what: String) async throws(CloudError) {
         let results = try await local.transact(
             .host,
-            [
-                Operation.mutate("Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "delete", Value.set([row])),
+            changes + [
                 Operation.mutate("Open_vSwitch", [], "next_cfg", "+=", 1),
                 Operation.select("Open_vSwitch", [], ["next_cfg"]),
             ])
-        let number = results[2]["rows"]?[0]?["next_cfg"] ?? 0
+        let number = results[changes.count + 1]["rows"]?[0]?["next_cfg"] ?? 0
         try await wait(
-            for: "ovs-vswitchd to let go of \(device)", .host, of: local,
+            for: what, .host, of: local,
             [
                 Operation.expectSome(
                     "Open_vSwitch", [["cur_cfg", ">=", number]], column: "cur_cfg", timeout: Self.patience)
@@ -100,7 +106,7 @@ extension OVNFabric {
             Operation.insert("Port", ["name": .string(device), "interfaces": Value.named("i")], as: "p"),
             Operation.mutate(
                 "Bridge", [Where.name(OVNPaths.bridgeName)], "ports", "insert", Value.set([Value.named("p")])),
-        ]
+        ] + rejoinMirrors(port, row: Value.named("p"))
     }
 
     /// Key by key: the same column holds what ovn-controller writes.

@@ -8,6 +8,8 @@ extension OVNFabric {
         let memberships = try Self.memberships(port)
         if memberships.contains(OpenPorts.name) { try await OpenPorts.ensure(in: central) }
         for own in port.addresses { _ = try Self.safe(own.subnet) }
+        try await ensureMeter(of: port.logsDropsFor)
+        var meters: Set<String> = []
         try await repeating { () throws(CloudError) in
             let found = try await central.transact(
                 .north,
@@ -20,7 +22,11 @@ extension OVNFabric {
                         "DHCP_Options", [Where.mark(Mark.port, id)], ["_uuid", "cidr", "options", "external_ids"]),
                     Operation.select("DNS", [Where.mark(Mark.port, id)], ["_uuid", "records"]),
                     Operation.select("QoS", [Where.mark(Mark.port, id)], Shaping.columns + ["_uuid"]),
+                    Operation.select(
+                        "Port_Group", [Where.name(FlowLogging.name(of: id))], ["ports", "external_ids"]),
                 ])
+            let logging = found[6]["rows"]?[0]
+            if let meter = Value.pairs(logging?["external_ids"])[Mark.meter] { meters = [meter] }
             let groups = try await groups(memberships, holding: found[0]["rows"]?[0]?["_uuid"])
             guard found[1]["rows"]?[0] != nil else {
                 throw .unavailable("network", "port \(id) is wanted before its network \(network)")
@@ -37,6 +43,7 @@ extension OVNFabric {
                 var there = row.object ?? [:]
                 let own = there.removeValue(forKey: "_uuid") ?? .null
                 var changes = beside + (try Self.joining(memberships, groups, port: own))
+                changes += try Self.dropLogChanges(port, logging, own: own)
                 if there != wanted { changes.append(Operation.update("Logical_Switch_Port", [Where.name(id)], wanted)) }
                 if changes.isEmpty { return }
                 try await central.transact(.north, changes)
@@ -52,19 +59,23 @@ extension OVNFabric {
                         Operation.mutate(
                             "Logical_Switch", [Where.name(network)], "ports", "insert", Value.set([Value.named("p")])),
                         // In the same step: no packet passes before its groups speak for it.
-                    ] + Self.joining(memberships, groups, port: Value.named("p")))
+                    ] + Self.joining(memberships, groups, port: Value.named("p"))
+                        + Self.dropLogChanges(port, logging, own: Value.named("p")))
             }
         }
+        if port.logsDropsFor == nil { try await trimMeters(meters) }
     }
 
     public func removePort(_ port: ID<Port>) async throws(CloudError) {
         let id = try Self.safe(port)
         unsettled.subtract([Plug.device(of: port)])
+        let logging = Where.name(FlowLogging.name(of: id))
         let found = try await central.transact(
             .north,
             [
                 Operation.select("Logical_Switch_Port", [Where.name(id), Where.mark(Mark.port, id)], ["_uuid"]),
                 Operation.select("QoS", [Where.mark(Mark.port, id)], ["_uuid"]),
+                Operation.select("Port_Group", [logging], ["external_ids"]),
             ])
         let mine = [Where.mark(Mark.port, id)]
         var changes = [Operation.delete("DHCP_Options", mine), Operation.delete("DNS", mine)]
@@ -72,7 +83,10 @@ extension OVNFabric {
             let rows = Value.set([row])
             changes.append(Operation.mutate("Logical_Switch", [["ports", "includes", rows]], "ports", "delete", rows))
         }
+        let marks = Value.pairs(found[2]["rows"]?[0]?["external_ids"])
+        if !marks.isEmpty { changes.append(Operation.delete("Port_Group", [logging])) }
         try await central.transact(.north, changes + Shaping.removal(found[1]["rows"]?.array ?? []))
+        if let meter = marks[Mark.meter] { try await trimMeters([meter]) }
     }
 
     public func ports() async throws(CloudError) -> Set<ID<Port>> {

@@ -1,5 +1,6 @@
 import CloudCore
 import CloudHost
+import CloudNetwork
 import Glibc
 import Logging
 
@@ -22,11 +23,13 @@ public actor OVNRuntime {
     /// - Parameters:
     ///   - encapsulation: this host's address towards other hosts of the same network.
     ///   - physical: networks outside of the cloud that logical ones may continue into.
+    ///   - onFlows: called with packets that ovn-controller logged, twice a second at most.
     ///   - onIncident: called with what ovn-controller says of a rule that it could not read, and so does not enforce.
     public init(
         dirs: InstanceDirs, host: HostName, engine: OVNEngine, logger: Logger,
         encapsulation: IPv4 = IPv4("127.0.0.1")!, physical: [PhysicalNetwork] = [],
-        onIncident: @escaping @Sendable (String) -> Void = { _ in }
+        onIncident: @escaping @Sendable (String) -> Void = { _ in },
+        onFlows: @escaping @Sendable ([FlowSighting]) -> Void = { _ in }
     ) {
         let paths = OVNPaths(dirs, engine: engine)
         (self.engine, self.host, self.paths, self.logger) = (engine, host, paths, logger)
@@ -35,7 +38,8 @@ public actor OVNRuntime {
             host: host, namespace: paths.namespace, local: OVSDB(path: paths.host), central: OVSDB(path: paths.central),
             answersNames: engine.answersNames)
         supervisor = Supervisor(dirs: dirs, logger: logger)
-        watch = IncidentWatch(logs: paths.logs, daemons: paths.daemons.map(\.name), onIncident: onIncident)
+        watch = IncidentWatch(
+            logs: paths.logs, daemons: paths.daemons.map(\.name), onIncident: onIncident, onFlows: onFlows)
     }
 
     /// Returns when packets are forwarded, whether everything was started or adopted.

@@ -94,4 +94,12 @@ enum Mark {
     static let user = "akashi-uid"
     /// 4 or 6, of a row that is one port's.
     static let family = "akashi-family"
+    /// A port at which drops are logged, and the meter that bounds the lines.
+    static let log = "akashi-log"
+    static let meter = "akashi-meter"
+    /// A flow of copied packets, and the ports that it copies from and to.
+    static let tap = "akashi-tap"
+    static let tapIngress = "akashi-tap-in"
+    static let tapEgress = "akashi-tap-out"
+    static let tapListener = "akashi-tap-to"
 }

@@ -45,11 +45,15 @@ struct ControlPlane {
         let machine = try Machine(pool: dirs.pool)
         async let accelerator = Accelerator.probe(scratch: dirs.run)
         let authority = try await authority()
+        let sightings = Sightings()
         let runtime = OVNRuntime(
-            dirs: dirs, host: machine.name, engine: try await Machine.network(), logger: logger
-        ) { [logger] in logger.critical("network: a rule is not enforced", metadata: ["why": "\($0)"]) }
+            dirs: dirs, host: machine.name, engine: try await Machine.network(), logger: logger,
+            onIncident: { [logger] in
+                logger.critical("network: a rule is not enforced", metadata: ["why": "\($0)"])
+            }, onFlows: { sightings.add($0) })
         async let network: Void = runtime.start()
         let store = try SQLiteStore(dirs.state + "/akashi.sqlite", Cloud.schemas, clock: SystemClock())
+        let flows = try FlowTable(dirs.state + "/flows.sqlite", clock: SystemClock())
         let files = try LocalImageFiles(directory: dirs.pool + "/images")
         let changes = Changes()
         let consoles = try await Consoles.listen(options, publicName: publicName, authority: authority, logger: logger)
@@ -58,13 +62,15 @@ struct ControlPlane {
             logger: logger,
             imageFile: { (image) throws(CloudError) in files.path(ID(image)) },
             onChange: { _, guest in changes.add(guest) })
+        let world = Network.World(
+            fabric: runtime.fabric, edge: NamespaceEdge(dirs: dirs, uplink: try options.internet.chosen()),
+            functions: ChronyFunctions())
         let cloud = Cloud(
             Ports(
                 store: store, clock: SystemClock(), dice: SystemDice(),
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
-                files: files, fabric: runtime.fabric,
-                edge: NamespaceEdge(dirs: dirs, uplink: try options.internet.chosen()), hypervisor: hypervisor),
+                files: files, network: world, hypervisor: hypervisor, flows: flows),
             settings(machine, consoles.access)
         ) { [logger] place, error in
             logger.warning(
@@ -85,7 +91,7 @@ struct ControlPlane {
 
             """
         logger.notice("starting", metadata: ["base": "\(base)", "adopted": "\(adopted)"])
-        await work(cloud, hypervisor, changes, consoles, authority, summary)
+        await work(cloud, hypervisor, changes, sightings, consoles, authority, summary)
         hypervisor.release()
         await runtime.release()
         try Files.remove(installation.ready)
@@ -101,13 +107,14 @@ struct ControlPlane {
 
     /// Everything that goes on side by side, until a signal ends it.
     private func work(
-        _ cloud: Cloud, _ hypervisor: QEMUHypervisor, _ changes: Changes, _ consoles: Consoles,
+        _ cloud: Cloud, _ hypervisor: QEMUHypervisor, _ changes: Changes, _ sightings: Sightings, _ consoles: Consoles,
         _ authority: Authority?, _ summary: String
     ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await cloud.engine.run() }
             group.addTask { await hypervisor.trimLogs() }
             group.addTask { await changes.pass(to: cloud, logger) }
+            group.addTask { await sightings.pass(to: cloud, logger) }
             group.addTask { await sweep(cloud) }
             group.addTask { await cloud.watchEdge() }
             group.addTask { await serve(cloud, authority, summary) }

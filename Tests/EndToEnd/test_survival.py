@@ -8,25 +8,14 @@ import pytest
 
 from census import check_promises, settled
 from churn import Churn
-from instance import instance
-from tenantry import PULSE, Tenantry, missed, ping, pulses, replies
+from survival import cloud, tenantry  # noqa: F401
+from tenantry import PULSE, missed, ping, pulses, replies
 
 KILLS = int(os.environ.get("AKASHI_KILLS", "12"))
 SEED = int(os.environ.get("AKASHI_KILL_SEED") or random.SystemRandom().randrange(1 << 32))
 SETTLE_EVERY = 5  # kills after which the whole world is compared
 MOST_LOST_PINGS = 2
 LONGEST_PAUSE = 5.0  # seconds between two pulses of a guest on a machine that is busy
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    with instance() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def tenantry(cloud, guest_image):
-    return Tenantry(cloud.session, guest_image)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from census import settled
-from instance import AKASHI, Instance, instance, process
+from instance import AKASHI, Instance, process
 from session import wait
+from survival import cloud  # noqa: F401
 from tenantry import Tenantry
 
 SEED = 20_261_123
@@ -28,12 +29,6 @@ def test_a_first_start_that_is_killed_at_any_moment_can_be_repeated():
             assert sorted(names) == ["admin", "demo"], "an account is there twice"
         finally:
             cloud.erase()
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    with instance() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,8 @@ import pytest
 from census import settled
 from instance import command_lines, instance
 from session import run, wait
-from tenantry import PULSE, Tenantry, ping
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    with instance() as made:
-        yield made
+from survival import cloud, pair  # noqa: F401
+from tenantry import Tenantry
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +18,6 @@ def tenantry(cloud, guest_image):
     made = Tenantry(cloud.session, guest_image)
     # What has no server must come back too.
     made.ask("POST", "/network/v2.0/ports", {"port": {"network_id": made.network, "name": "keep-lone"}})
-    return made
-
-
-@pytest.fixture(scope="module")
-def pair(tenantry):
-    """A server that prints its pulse and one that pings it."""
-    made = (tenantry.new_server("keep-pulse", "10.77.0.10", PULSE),
-            tenantry.new_server("keep-ping", "10.77.0.20", ping("10.77.0.10")))
-    tenantry.active(*made)
-    tenantry.says(made[1], r"seq=\d")
     return made
 
 

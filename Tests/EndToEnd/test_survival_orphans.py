@@ -6,32 +6,11 @@ import uuid
 import pytest
 
 from census import differences, settled
-from instance import instance, tap_of
+from instance import tap_of
 from session import must, run, wait
-from tenantry import PULSE, Tenantry, ping
+from survival import cloud, pair, tenantry  # noqa: F401
 
 SWEEP_SECONDS = 90  # a sweep comes once a minute
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    with instance() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def tenantry(cloud, guest_image):
-    return Tenantry(cloud.session, guest_image)
-
-
-@pytest.fixture(scope="module")
-def pair(tenantry):
-    """A server that prints its pulse and one that pings it."""
-    made = (tenantry.new_server("keep-pulse", "10.77.0.10", PULSE),
-            tenantry.new_server("keep-ping", "10.77.0.20", ping("10.77.0.10")))
-    tenantry.active(*made)
-    tenantry.says(made[1], r"seq=\d")
-    return made
 
 
 def restart(cloud):

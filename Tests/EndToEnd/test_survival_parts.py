@@ -4,40 +4,12 @@ import signal
 import pytest
 
 from census import settled
-from instance import instance
 from session import wait
-from tenantry import PULSE, Tenantry, missed, ping, pulses, replies
+from survival import DAEMONS, cloud, goes_on, pair, tenantry  # noqa: F401
+from tenantry import missed, pulses
 
-DAEMONS = ("ovsdb-host", "ovsdb-central", "ovs-vswitchd", "ovn-northd", "ovn-controller")
 # Replies that may be missing after one daemon's death; ovs-vswitchd and the database it reads carry the packets.
 MOST_LOST = {"ovs-vswitchd": 4, "ovsdb-host": 4}
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    with instance() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def tenantry(cloud, guest_image):
-    return Tenantry(cloud.session, guest_image)
-
-
-@pytest.fixture(scope="module")
-def pair(cloud, tenantry):
-    """A server that prints its pulse and one that pings it."""
-    made = (tenantry.new_server("keep-pulse", "10.77.0.10", PULSE),
-            tenantry.new_server("keep-ping", "10.77.0.20", ping("10.77.0.10")))
-    tenantry.active(*made)
-    tenantry.says(made[1], r"seq=\d")
-    return made
-
-
-def goes_on(tenantry, pinger, seconds=20, further=3):
-    """Waits for further replies."""
-    had = len(replies(tenantry.console(pinger)))
-    wait(lambda: len(replies(tenantry.console(pinger))) >= had + further, seconds, every=0.25)
 
 
 @pytest.mark.parametrize("name", DAEMONS)

@@ -12,6 +12,7 @@ final class Lab: Sendable {
     let dirs: InstanceDirs
     let runtime: OVNRuntime
     let incidents = Incidents()
+    let flows = Flows()
     let host = HostName("lab")
     var fabric: OVNFabric { runtime.fabric }
 
@@ -21,14 +22,19 @@ final class Lab: Sendable {
         var all: [String] { lines.withLock { $0 } }
     }
 
+    /// What was logged of packets.
+    final class Flows: Sendable {
+        private let seen = Mutex<[FlowSighting]>([])
+        func add(_ sightings: [FlowSighting]) { seen.withLock { $0 += sightings } }
+        var all: [FlowSighting] { seen.withLock { $0 } }
+    }
+
     private init(_ dirs: InstanceDirs, _ engine: OVNEngine) {
         self.dirs = dirs
-        let incidents = incidents
+        let (incidents, flows) = (incidents, flows)
         runtime = OVNRuntime(
-            dirs: dirs, host: host, engine: engine, logger: Logger(label: "lab") { _ in SwiftLogNoOpLogHandler() }
-        ) {
-            incidents.add($0)
-        }
+            dirs: dirs, host: host, engine: engine, logger: Logger(label: "lab") { _ in SwiftLogNoOpLogHandler() },
+            onIncident: { incidents.add($0) }, onFlows: { flows.add($0) })
     }
 
     /// Another control plane over the same state directory.

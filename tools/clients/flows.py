@@ -195,6 +195,17 @@ OPENSTACK = {
         ("security group rule show", "{id}", {"is": ("port_range_min", "80")}),
         ("security group rule delete", "{id}", QUIET), ("!security group rule show", "{id}", {}),
         ("security group delete", "{group}", QUIET)],
+    "tap": [
+        ("network create", "{u}-n", {"save": ("net", "id")}), ("port create", "--network {net} {u}-a", {"save": ("a", "id")}),
+        ("port create", "--network {net} {u}-b", {"save": ("b", "id")}),
+        ("tap service create", "--name {u} --port {a}", {"save": ("service", "id")}),
+        ("tap service list", "", {"has": "{service}"}), ("tap service update", "{service} --name {u}-2", {}),
+        ("tap service show", "{service}", {"is": ("name", "{u}-2")}),
+        ("tap flow create", "--name {u} --port {b} --tap-service {service} --direction BOTH", {"save": ("flow", "id")}),
+        ("tap flow list", "", {"has": "{flow}"}), ("tap flow update", "{flow} --name {u}-2", {}),
+        ("tap flow show", "{flow}", {"is": ("name", "{u}-2")}), ("tap flow delete", "{flow}", QUIET),
+        ("!tap flow show", "{flow}", {}), ("tap service delete", "{service}", QUIET),
+        ("!tap service show", "{service}", {}), ("port delete", "{a} {b}", QUIET), ("network delete", "{net}", QUIET)],
     "router": [
         ("network create", "{u}-n", {"save": ("net", "id")}),
         ("subnet create", "--network {net} --subnet-range 10.95.0.0/24 {u}", {"save": ("subnet", "id")}),

@@ -18,6 +18,7 @@ enum Extensions {
         ("floating-ip-port-forwarding", "Floating IP Port Forwarding", "Single ports of a floating address."),
         ("filter-validation", "Filter parameters validation", "Unknown filters are refused."),
         ("pagination", "Pagination support", "Pages by limit and marker."),
+        ("logging", "Logging API Extension", "What security groups drop and let pass, written down."),
         ("port-security", "Port Security", "Ports that may send from their own addresses only."),
         ("project-id", "project_id field", "Resources name their project as project_id too."),
         ("qos", "Quality of Service", "Policies of how fast, and marked how, packets are."),
@@ -35,6 +36,7 @@ enum Extensions {
         ("standard-attr-revisions", "Resource revision numbers", "How often a resource was changed."),
         ("standard-attr-tag", "Tag support for resources with standard attribute", "Tags."),
         ("standard-attr-timestamp", "Resource timestamps", "When a resource was made and changed."),
+        ("taas", "Neutron Tap as a Service", "Copies of a port's packets for another."),
         ("subnet_allocation", "Subnet Allocation", "Subnets cut from pools."),
     ]
 

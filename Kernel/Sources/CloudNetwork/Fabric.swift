@@ -95,6 +95,8 @@ public struct PortSpec: Hashable, Sendable {
     /// What DHCP tells this port alone, and what it tells on the subnets of its addresses; nil where there is nothing.
     public var options: [DHCPOption] = []
     public var told: NetworkSpec?
+    /// Whether what is dropped at it is written down, and for whom: a project's lines share one allowance.
+    public var logsDropsFor: ProjectID?
 
     public init(id: ID<Port>, network: ID<LogicalNetwork>, mac: MAC, addresses: [PortAddress], adminUp: Bool) {
         (self.id, self.network, self.mac, self.addresses, self.adminUp) = (id, network, mac, addresses, adminUp)
@@ -131,6 +133,8 @@ public struct GroupSpec: Hashable, Sendable {
     public var isStateful = true
     /// The blocks of each address group that its rules name.
     public var addressGroups: [ID<AddressGroup>: Set<Prefix>] = [:]
+    /// Whether what it lets pass is written down, and for whom.
+    public var logsPassedFor: ProjectID?
     public init(id: ID<SecurityGroup>, rules: Set<RuleSpec>) { (self.id, self.rules) = (id, rules) }
 }
 
@@ -218,6 +222,21 @@ public struct RouterSpec: Hashable, Sendable {
     }
 }
 
+/// What is copied from one port's device to another's. Both are on one host.
+public struct MirrorSpec: Hashable, Sendable {
+    public var id: ID<TapFlow>
+    /// The port whose packets are copied, and the one that hears them.
+    public var source: ID<Port>
+    public var listener: ID<Port>
+    /// Whether what goes to the source is copied, and what comes from it.
+    public var copiesIngress: Bool
+    public var copiesEgress: Bool
+    public init(id: ID<TapFlow>, source: ID<Port>, listener: ID<Port>, copiesIngress: Bool, copiesEgress: Bool) {
+        (self.id, self.source, self.listener) = (id, source, listener)
+        (self.copiesIngress, self.copiesEgress) = (copiesIngress, copiesEgress)
+    }
+}
+
 /// An address of a port, and the subnet that it is of.
 public struct PortAddress: Hashable, Sendable {
     public var subnet: ID<Subnet>
@@ -246,6 +265,11 @@ public protocol Fabric: Sendable {
     func ensurePlug(_ port: ID<Port>, uid: Int, mtu: Int, on host: HostName) async throws(CloudError) -> String
     func removePlug(_ port: ID<Port>, on host: HostName) async throws(CloudError)
     func plugs(on host: HostName) async throws(CloudError) -> Set<ID<Port>>
+    /// Both ports must be plugged there; `conflict` where the host can copy no more. A device that is made anew for one of
+    /// its ports is copied from, or to, as the old one was.
+    func ensureMirror(_ mirror: MirrorSpec, on host: HostName) async throws(CloudError)
+    func removeMirror(_ mirror: ID<TapFlow>, on host: HostName) async throws(CloudError)
+    func mirrors(on host: HostName) async throws(CloudError) -> Set<ID<TapFlow>>
     /// Returns when all that was asked before is in force on the host.
     func settle(on host: HostName) async throws(CloudError)
 }

@@ -22,6 +22,8 @@ public struct Network: Sendable {
         Schema(CommonFunction.self),
         Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
         Schema(PortForwarding.self), Schema(DDoSEvent.self),
+        Schema(NetworkLog.self), Schema(TapService.self),
+        Schema(TapFlow.self, labels: TapFlow.Label.allCases.map(\.rawValue)),
     ] + Connectivity.schemas
 
     /// All that it acts through.
@@ -55,7 +57,7 @@ public struct Network: Sendable {
             + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
             + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes
-            + DDoSEvent.routes + EdgeRoutes(edge: world.edge).all
+            + NetworkLog.routes + TapService.routes + TapFlow.routes + DDoSEvent.routes + EdgeRoutes(edge: world.edge).all
     }
 
     /// ECL's ways out of the cloud.
@@ -80,6 +82,7 @@ public struct Network: Sendable {
         engine.enroll(ConnectionService.self, world: world.edge)
         engine.enroll(CommonFunctionGateway.self, world: fabric)
         engine.enroll(CommonFunctionPool.self, world: world.functions)
+        engine.enroll(TapFlow.self, world: fabric)
         connectivity.enroll(in: engine)
     }
 
@@ -99,6 +102,11 @@ public struct Network: Sendable {
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
         var removed: [String] = []
         for host in hosts {
+            for mirror in try await fabric.mirrors(on: host).sorted()
+            where try await store.read({ (reader) throws(CloudError) in try reader.find(mirror) == nil }) {
+                try await fabric.removeMirror(mirror, on: host)
+                removed.append("mirror \(mirror)")
+            }
             for plug in try await fabric.plugs(on: host).sorted() {
                 let isWanted = try await store.read { (reader) throws(CloudError) in
                     guard let port = try reader.find(plug) else { return false }

@@ -176,6 +176,7 @@ public struct NetworkCabling: Cabling {
             port.status = status
             port.fault = ""
             try writer.update(&port)
+            try TapFlow.refresh(port.id, in: writer)
         }
     }
 
@@ -209,5 +210,6 @@ public struct NetworkCabling: Cabling {
             (port.dnsName, port.nameIsDevices) = ("", false)
         }
         try writer.change(&port)
+        try TapFlow.refresh(port.id, in: writer)
     }
 }

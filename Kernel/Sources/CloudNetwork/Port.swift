@@ -117,6 +117,11 @@ public struct Port: Lifecycle {
         case .destroy:
             if !turn.it.host.isEmpty { try await fabric.removePlug(turn.it.id, on: ID(turn.it.host)) }
             try await fabric.removePort(turn.it.id)
+            let id = turn.it.id
+            turn.also { (writer) throws(CloudError) in
+                try NetworkLog.forget("target_id", id.text, in: writer)
+                try TapFlow.forget(id, in: writer)
+            }
             return .gone
         }
     }
@@ -159,6 +164,7 @@ extension Stored where R == Port {
         (spec.isGuarded, spec.isRouter) = (value.isGuarded, value.isRouters)
         spec.pairs = value.pairs.map { AddressPair(mac: $0.mac ?? mac, prefix: $0.prefix) }
         guard !value.isRouters else { return spec }
+        if try NetworkLog.wants(.drop, of: self, in: reader) { spec.logsDropsFor = project }
         (spec.hostName, spec.names, spec.options) = (value.dnsName, value.hostNames, value.dhcpOptions)
         let network = try reader.get(value.network)
         spec.domain = String(network.domain.dropLast())

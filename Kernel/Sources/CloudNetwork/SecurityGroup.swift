@@ -84,6 +84,9 @@ public struct SecurityGroup: Lifecycle {
             return .rest
         case .destroy:
             try await fabric.removeGroup(id)
+            turn.also { (writer) throws(CloudError) in
+                try NetworkLog.forget("resource_id", id.text, in: writer)
+            }
             return .gone
         }
     }
@@ -95,6 +98,16 @@ public struct SecurityGroup: Lifecycle {
 
     /// The space in which the ports that are in it are claimed.
     static func space(_ id: ID<SecurityGroup>) -> String { "security-group:" + id.text }
+}
+
+extension Stored where R == SecurityGroup {
+    /// What the fabric is told of it.
+    func spec(in reader: any Reader) throws(CloudError) -> GroupSpec {
+        let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text))
+        var spec = GroupSpec(id: id, rules: Set(rules.map(\.value.spec)))
+        if try NetworkLog.wantsAccepted(by: self, in: reader) { spec.logsPassedFor = project }
+        return spec
+    }
 }
 
 extension SecurityGroup: Metered {

@@ -17,13 +17,15 @@ public struct Ports: Sendable {
     public var files: any ImageFiles
     public var network: Network.World
     public var hypervisor: any Hypervisor
+    public var flows: any FlowBook
 
     public init(
         store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
-        files: any ImageFiles, network: Network.World, hypervisor: any Hypervisor
+        files: any ImageFiles, network: Network.World, hypervisor: any Hypervisor, flows: any FlowBook
     ) {
         (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
         (self.keys, self.files, self.network, self.hypervisor) = (keys, files, network, hypervisor)
+        self.flows = flows
     }
 }
 
@@ -66,6 +68,7 @@ public final class Cloud: Sendable {
     private let ports: Ports
     private let internet: Network.Internet?
     private let report: @Sendable (String, CloudError) -> Void
+    private let flows: FlowRecorder
 
     /// - Parameter report: told what only the operator reads: where, and what went wrong.
     public init(_ ports: Ports, _ settings: Settings, report: @escaping @Sendable (String, CloudError) -> Void) {
@@ -73,6 +76,7 @@ public final class Cloud: Sendable {
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
         network = Network(ports.network, devices: ServerDevices(), region: settings.region)
+        flows = FlowRecorder(store: ports.store, book: ports.flows)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
             firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)
@@ -83,7 +87,9 @@ public final class Cloud: Sendable {
         network.enroll(in: engine)
         compute.enroll(in: engine)
         api = API(
-            routes: identity.routes + images.routes + network.routes + compute.routes + [AuditRoutes.list],
+            routes: identity.routes + images.routes + network.routes + compute.routes + [
+                AuditRoutes.list, FlowRoutes.list(ports.flows),
+            ] + TopologyRoutes.all,
             store: ports.store, authenticator: identity.directory, clock: ports.clock, dice: ports.dice,
             base: settings.base,
             requestRate: settings.requestRate > 0
@@ -121,6 +127,12 @@ public final class Cloud: Sendable {
             guard try writer.find(guest) != nil else { return }
             try writer.raise(.refresh, Reference(guest))
         }
+    }
+
+    /// Writes down packets that hosts saw, as far as their owners ordered it.
+    @discardableResult
+    public func flowsSeen(_ sightings: [FlowSighting]) async throws(CloudError) -> Int {
+        try await flows.take(sightings)
     }
 
     /// Opens the console that a token is for; the token is used up. A refusal is on record before this returns.

@@ -18,6 +18,7 @@ public final class SimFabric: Fabric {
         public var ports: [ID<Port>: PortSpec] = [:]
         public var groups: [ID<SecurityGroup>: GroupSpec] = [:]
         public var routers: [ID<Router>: RouterSpec] = [:]
+        public var mirrors: [HostName: [ID<TapFlow>: MirrorSpec]] = [:]
         public var plugs: [HostName: [ID<Port>: SimPlug]] = [:]
     }
     private let mischief: Mischief
@@ -129,6 +130,30 @@ public final class SimFabric: Fabric {
     public func plugs(on host: HostName) async throws(CloudError) -> Set<ID<Port>> {
         try await mischief.effect("list plugs on \(host)") { () throws(CloudError) in
             books.withLock { Set(($0.plugs[host] ?? [:]).keys) }
+        }
+    }
+
+    public func ensureMirror(_ mirror: MirrorSpec, on host: HostName) async throws(CloudError) {
+        try await mischief.effect("ensure mirror \(mirror.id) on \(host)") { () throws(CloudError) in
+            let arePlugged = books.withLock { books in
+                let plugs = books.plugs[host] ?? [:]
+                guard plugs[mirror.source] != nil, plugs[mirror.listener] != nil else { return false }
+                books.mirrors[host, default: [:]][mirror.id] = mirror
+                return true
+            }
+            if !arePlugged { throw .unavailable("network", "mirror \(mirror.id) is wanted before its ports") }
+        }
+    }
+
+    public func removeMirror(_ mirror: ID<TapFlow>, on host: HostName) async throws(CloudError) {
+        try await mischief.effect("remove mirror \(mirror) on \(host)") { () throws(CloudError) in
+            books.withLock { $0.mirrors[host]?[mirror] = nil }
+        }
+    }
+
+    public func mirrors(on host: HostName) async throws(CloudError) -> Set<ID<TapFlow>> {
+        try await mischief.effect("list mirrors on \(host)") { () throws(CloudError) in
+            books.withLock { Set(($0.mirrors[host] ?? [:]).keys) }
         }
     }
 

@@ -14,6 +14,7 @@ public final class SimWorld: Sendable {
     public let functions: SimFunctions
     public let hypervisor: SimHypervisor
     public let store: MemoryStore
+    public let flows: SimFlowBook
 
     public init(seed: UInt64, schemas: Schemas = Cloud.schemas) {
         clock = SimClock()
@@ -25,6 +26,7 @@ public final class SimWorld: Sendable {
         fabric = SimFabric(mischief)
         edge = SimEdge(mischief)
         functions = SimFunctions(mischief)
+        flows = SimFlowBook(clock: clock)
         hypervisor = SimHypervisor(mischief, clock: clock, dice: stream(3), fabric: fabric)
         store = MemoryStore(schemas, clock: clock) { [mischief] () throws(CloudError) in try mischief.beforeCommit() }
     }
@@ -33,6 +35,7 @@ public final class SimWorld: Sendable {
     public var ports: Ports {
         Ports(
             store: store, clock: clock, dice: dice, vault: SimVault(), keys: SimKeys(dice), files: files,
-            network: Network.World(fabric: fabric, edge: edge, functions: functions), hypervisor: hypervisor)
+            network: Network.World(fabric: fabric, edge: edge, functions: functions), hypervisor: hypervisor,
+            flows: flows)
     }
 }

@@ -33,6 +33,13 @@ struct BrokenFabric: Fabric {
         try await good.removePlug(port, on: host)
     }
     func plugs(on host: HostName) async throws(CloudError) -> Set<ID<Port>> { try await good.plugs(on: host) }
+    func ensureMirror(_ mirror: MirrorSpec, on host: HostName) async throws(CloudError) {
+        try await good.ensureMirror(mirror, on: host)
+    }
+    func removeMirror(_ mirror: ID<TapFlow>, on host: HostName) async throws(CloudError) {
+        try await good.removeMirror(mirror, on: host)
+    }
+    func mirrors(on host: HostName) async throws(CloudError) -> Set<ID<TapFlow>> { try await good.mirrors(on: host) }
     func settle(on host: HostName) async throws(CloudError) { try await good.settle(on: host) }
 }
 

@@ -16,6 +16,7 @@ struct Holdings: Sendable {
     var routerSpecs: [ID<Router>: RouterSpec]
     var portSpecs: [ID<Port>: PortSpec]
     var groupSpecs: [ID<SecurityGroup>: GroupSpec]
+    var tapFlows: [Stored<TapFlow>]
     var floating: [Stored<FloatingIP>]
     var servers: [Stored<Server>]
     var offers: [Stored<TenantConnectionRequest>]
@@ -38,6 +39,7 @@ struct Holdings: Sendable {
         (portSpecs, groupSpecs) = ([:], [:])
         for port in ports { portSpecs[port.id] = try port.spec(in: reader) }
         for group in groups { groupSpecs[group.id] = try group.spec(in: reader) }
+        tapFlows = try reader.list(TapFlow.self, .everything(TapFlow.kind))
         floating = try reader.list(FloatingIP.self, .everything(FloatingIP.kind))
         servers = try reader.list(Server.self, .everything(Server.kind))
         offers = try reader.list(TenantConnectionRequest.self, .everything(TenantConnectionRequest.kind))
@@ -52,7 +54,7 @@ struct Holdings: Sendable {
         }
         signals = []
         for kind in [
-            LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, Server.kind, Image.kind,
+            LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, TapFlow.kind, Server.kind, Image.kind,
             TenantConnectionRequest.kind, TenantConnection.kind,
         ] {
             for row in try reader.rows(.everything(kind)) {
@@ -112,7 +114,25 @@ extension SimulatedCloud {
             faults.append("port \(id) differs between the store and the fabric")
         }
         for port in holdings.ports where port.deletingSince != nil { faults.append("port \(port.id) was not removed") }
-        return faults + groups(holdings)
+        return faults + groups(holdings) + mirrors(holdings)
+    }
+
+    private func mirrors(_ holdings: Holdings) -> [String] {
+        var faults: [String] = []
+        var wanted: [HostName: [ID<TapFlow>: MirrorSpec]] = [:]
+        for it in holdings.tapFlows {
+            if it.deletingSince != nil { faults.append("tap flow \(it.id) was not removed") }
+            let hosts = [it.source, it.listener].map { id in holdings.ports.first { $0.id == id }?.host }
+            if hosts.contains(nil) { faults.append("tap flow \(it.id) outlives a port") }
+            let host = hosts[0] == hosts[1] ? hosts[0] ?? "" : ""
+            if it.host != host || it.status != (host.isEmpty ? .down : .active) {
+                faults.append("tap flow \(it.id) says \(it.status) on '\(it.host)' and not on '\(host)'")
+            }
+            if !host.isEmpty { wanted[HostName(host), default: [:]][it.id] = it.spec }
+        }
+        let there = world.fabric.state.mirrors.filter { !$0.value.isEmpty }
+        if wanted != there { faults.append("mirrors are \(there) and should be \(wanted)") }
+        return faults
     }
 
     private func consoles(_ holdings: Holdings) -> [String] {

@@ -16,8 +16,10 @@ extension SimulatedCloud {
         case 35..<40: await upload(tenant)
         case 40..<57: await act(tenant)
         case 57..<68: await update(tenant)
-        case 68..<90: await delete(tenant)
-        case 90..<97: await deal(tenant)
+        case 68..<88: await delete(tenant)
+        case 88..<94: await deal(tenant)
+        case 94..<96: await tap(tenant)
+        case 96..<98: await log(tenant)
         default: await look(tenant)
         }
     }
@@ -135,6 +137,30 @@ extension SimulatedCloud {
             tenant, .post, "/compute/v2.1/\(tenants[tenant].project)/servers", ["server": .object(server)])
         guard let answer, answer.status == 202, let id = answer.body["server"]?["id"]?.string else { return }
         promises.created("server", id, tenant, name: name, power: "on")
+    }
+
+    /// Has one port's packets copied to another.
+    private func tap(_ tenant: Int) async {
+        let service: JSON = ["tap_service": ["port_id": .string(some("port", tenant))]]
+        let made = await send(tenant, .post, "/network/v2.0/taas/tap_services", service)
+        guard let id = made?.body["tap_service"]?["id"]?.string else { return }
+        let flow: JSON = [
+            "tap_flow": [
+                "tap_service_id": .string(id), "source_port": .string(some("port", tenant)), "direction": "BOTH",
+            ]
+        ]
+        _ = await send(tenant, .post, "/network/v2.0/taas/tap_flows", flow)
+        if chance.chance(200) { _ = await send(tenant, .delete, "/network/v2.0/taas/tap_services/\(id)", []) }
+    }
+
+    private func log(_ tenant: Int) async {
+        var log: [String: JSON] = [
+            "resource_type": "security_group", "event": .string(["ALL", "DROP"][chance.below(2)]),
+        ]
+        if chance.chance(600) { log["target_id"] = .string(some("port", tenant)) }
+        let made = await send(tenant, .post, "/network/v2.0/log/logs", ["log": .object(log)])
+        guard let id = made?.body["log"]?["id"]?.string, chance.chance(400) else { return }
+        _ = await send(tenant, .put, "/network/v2.0/log/logs/\(id)", ["log": ["enabled": false]])
     }
 
     private func createImage(_ tenant: Int) async {
