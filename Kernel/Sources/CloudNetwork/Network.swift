@@ -12,18 +12,27 @@ public struct Network: Sendable {
         Schema(SecurityGroupRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+        Schema(IKEPolicy.self), Schema(IPsecPolicy.self), Schema(EndpointGroup.self),
+        Schema(VPNService.self, labels: VPNService.Label.allCases.map(\.rawValue)),
+        Schema(IPsecSiteConnection.self, labels: IPsecSiteConnection.Label.allCases.map(\.rawValue)),
     ]
 
     private let fabric: any Fabric
+    private let tunnels: any Tunnels
 
-    public init(fabric: any Fabric) { self.fabric = fabric }
+    public init(fabric: any Fabric, tunnels: any Tunnels) { (self.fabric, self.tunnels) = (fabric, tunnels) }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes
+            + Extensions.routes + NovaSecurityGroups.routes + vpnRoutes
+    }
+
+    private var vpnRoutes: [Route] {
+        IKEPolicy.routes + IPsecPolicy.routes + EndpointGroup.routes + VPNService.routes + IPsecSiteConnection.routes
+            + [IPsecSiteConnection.statistics(tunnels)]
     }
 
     public func enroll(in engine: Engine) {
@@ -31,12 +40,20 @@ public struct Network: Sendable {
         engine.enroll(Port.self, world: fabric)
         engine.enroll(SecurityGroup.self, world: fabric)
         engine.enroll(Router.self, world: fabric)
+        let vpn = VPNWorld(fabric: fabric, tunnels: tunnels)
+        engine.enroll(VPNService.self, world: vpn)
+        engine.enroll(IPsecSiteConnection.self, world: vpn)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no
     /// record afterwards was deleted, or never belonged.
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
         var removed: [String] = []
+        for gateway in try await tunnels.gateways().sorted()
+        where try await store.read({ (reader) throws(CloudError) in try reader.find(gateway) == nil }) {
+            try await tunnels.removeGateway(gateway)
+            removed.append("VPN gateway \(gateway)")
+        }
         for host in hosts {
             for plug in try await fabric.plugs(on: host).sorted() {
                 let isWanted = try await store.read { (reader) throws(CloudError) in

@@ -43,6 +43,8 @@ struct Meter: Sendable {
     static let all = [
         Meter(LogicalNetwork.self), Meter(Subnet.self), Meter(Port.self), Meter(Router.self), Meter(FloatingIP.self),
         Meter(SecurityGroup.self), Meter(SecurityGroupRule.self), Meter(SubnetPool.self),
+        Meter(IKEPolicy.self), Meter(IPsecPolicy.self), Meter(EndpointGroup.self), Meter(VPNService.self),
+        Meter(IPsecSiteConnection.self),
     ]
 }
 

@@ -86,6 +86,7 @@ extension Stored where R == Router {
         for route in value.routes {
             spec.routes.insert(HostRoute(destination: route.destination, nextHop: route.nextHop))
         }
+        spec.routes.formUnion(try tunnelRoutes(in: reader))
         var inside: [CIDR] = []
         var outside: IPv4?
         for port in try ports(in: reader) {

@@ -16,14 +16,16 @@ public struct Ports: Sendable {
     public var keys: any KeyMaker
     public var files: any ImageFiles
     public var fabric: any Fabric
+    public var tunnels: any Tunnels
     public var hypervisor: any Hypervisor
 
     public init(
         store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
-        files: any ImageFiles, fabric: any Fabric, hypervisor: any Hypervisor
+        files: any ImageFiles, fabric: any Fabric, tunnels: any Tunnels, hypervisor: any Hypervisor
     ) {
         (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
         (self.keys, self.files, self.fabric, self.hypervisor) = (keys, files, fabric, hypervisor)
+        self.tunnels = tunnels
     }
 }
 
@@ -68,7 +70,7 @@ public final class Cloud: Sendable {
         self.ports = ports
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
-        network = Network(fabric: ports.fabric)
+        network = Network(fabric: ports.fabric, tunnels: ports.tunnels)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
             firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)

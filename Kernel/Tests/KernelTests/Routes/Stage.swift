@@ -141,6 +141,7 @@ final class Stage: @unchecked Sendable {
         if kind == "host" { return "host0" }
         if let word = Self.parts[kind] ?? Self.parts[kind + "_key"] { return word }
         if kind == "external_network" { return try await makeExternalNetwork() }
+        if kind == "edge_router" || kind == "vpn_service" { return try await makeEdge(kind, for: actor) }
         guard let route = cloud.api.routes.first(where: { $0.kind?.name == kind && $0.action == "create" }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }

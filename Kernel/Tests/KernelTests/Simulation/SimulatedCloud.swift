@@ -175,7 +175,7 @@ final class SimulatedCloud: @unchecked Sendable {
         let engine = Engine(store: ports.store, clock: ports.clock, dice: ports.dice, name: "b") {
             [mischief = world.mischief] in mischief.note("rival reports \($0): \($1)")
         }
-        let (images, network) = (Images(files: ports.files), Network(fabric: ports.fabric))
+        let (images, network) = (Images(files: ports.files), Network(fabric: ports.fabric, tunnels: ports.tunnels))
         images.enroll(in: engine)
         network.enroll(in: engine)
         Compute(
