@@ -43,6 +43,10 @@ let package = Package(
             dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
             swiftSettings: testable),
         .target(
+            name: "CloudStrongSwan",
+            dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
+            swiftSettings: testable),
+        .target(
             name: "CloudHTTP",
             dependencies: [
                 kernel("CloudWire"), kernel("CloudCompute"), .product(name: "Hummingbird", package: "hummingbird"),
@@ -63,7 +67,8 @@ let package = Package(
         .executableTarget(
             name: "akashi",
             dependencies: [
-                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudHTTP", "CloudLocal", kernel("CloudServices"),
+                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudStrongSwan", "CloudHTTP", "CloudLocal",
+                kernel("CloudServices"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -91,5 +96,6 @@ let package = Package(
         .testTarget(name: "HostTests", dependencies: ["CloudHost"], swiftSettings: strict),
         .testTarget(name: "QEMUTests", dependencies: ["CloudQEMU"], swiftSettings: strict),
         .testTarget(name: "OVNTests", dependencies: ["CloudOVN", "CloudHost"], swiftSettings: strict),
+        .testTarget(name: "StrongSwanTests", dependencies: ["CloudStrongSwan", "CloudHost"], swiftSettings: strict),
     ]
 )

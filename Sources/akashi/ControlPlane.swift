@@ -8,6 +8,7 @@ import CloudQEMU
 import CloudSQLite
 import CloudServices
 import CloudStore
+import CloudStrongSwan
 import Dispatch
 import Glibc
 import Logging
@@ -48,6 +49,8 @@ struct ControlPlane {
             dirs: dirs, host: machine.name, engine: try await Machine.network(), logger: logger
         ) { [logger] in logger.critical("network: a rule is not enforced", metadata: ["why": "\($0)"]) }
         async let network: Void = runtime.start()
+        let esp = await ESP.probe()
+        let gateways = StrongSwan(dirs: dirs, host: machine.name, esp: esp, logger: logger)
         let store = try SQLiteStore(dirs.state + "/akashi.sqlite", Cloud.schemas, clock: SystemClock())
         let files = try LocalImageFiles(directory: dirs.pool + "/images")
         let changes = Changes()
@@ -62,7 +65,7 @@ struct ControlPlane {
                 store: store, clock: SystemClock(), dice: SystemDice(),
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
-                files: files, fabric: runtime.fabric, hypervisor: hypervisor),
+                files: files, fabric: runtime.fabric, tunnels: gateways, hypervisor: hypervisor),
             settings(machine, consoles.access)
         ) { [logger] place, error in
             logger.warning(
@@ -85,6 +88,7 @@ struct ControlPlane {
         logger.notice("starting", metadata: ["base": "\(base)", "adopted": "\(adopted)"])
         await work(cloud, hypervisor, changes, consoles, authority, summary)
         hypervisor.release()
+        await gateways.release()
         await runtime.release()
         try Files.remove(installation.ready)
         logger.notice("stopped; servers and networks go on")

@@ -4,6 +4,7 @@ import CloudCore
 import CloudHost
 import CloudOVN
 import CloudQEMU
+import CloudStrongSwan
 import Glibc
 import Logging
 
@@ -30,8 +31,11 @@ struct Down: AsyncParsableCommand {
             // Nobody starts a new one while this one clears away.
             try await installation.take()
             let servers = try await stopServers(installation)
+            let machine = try Machine(pool: installation.dirs.pool)
+            try await StrongSwan(
+                dirs: installation.dirs, host: machine.name, esp: .userspace, logger: Logger(label: "akashi")
+            ).remove()
             if let engine = try? await Machine.network() {
-                let machine = try Machine(pool: installation.dirs.pool)
                 let runtime = OVNRuntime(
                     dirs: installation.dirs, host: machine.name, engine: engine, logger: Logger(label: "akashi"))
                 try await runtime.remove()

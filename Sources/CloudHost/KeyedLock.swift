@@ -2,11 +2,15 @@ import CloudCore
 import Synchronization
 
 /// Lets calls about the same key follow one another, and calls about different keys run side by side.
-final class KeyedLock<Key: Hashable & Sendable>: Sendable {
+public final class KeyedLock<Key: Hashable & Sendable>: Sendable {
     /// Who waits for each key that is taken.
     private let queues = Mutex<[Key: [CheckedContinuation<Void, Never>]]>([:])
 
-    func run<T>(_ key: Key, _ body: () async throws(CloudError) -> T) async throws(CloudError) -> T {
+    /// Nothing is taken yet.
+    public init() {}
+
+    /// Runs `body` when nobody else is at the key.
+    public func run<T>(_ key: Key, _ body: () async throws(CloudError) -> T) async throws(CloudError) -> T {
         await take(key)
         defer { give(key) }
         return try await body()
