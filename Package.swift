@@ -47,6 +47,10 @@ let package = Package(
             dependencies: ["CloudHost", kernel("CloudNetwork")],
             swiftSettings: testable),
         .target(
+            name: "CloudStrongSwan",
+            dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
+            swiftSettings: testable),
+        .target(
             name: "CloudHTTP",
             dependencies: [
                 kernel("CloudWire"), kernel("CloudCompute"), .product(name: "Hummingbird", package: "hummingbird"),
@@ -67,7 +71,8 @@ let package = Package(
         .executableTarget(
             name: "akashi",
             dependencies: [
-                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudEdge", "CloudHTTP", "CloudLocal", kernel("CloudServices"),
+                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudEdge", "CloudStrongSwan", "CloudHTTP", "CloudLocal",
+                kernel("CloudServices"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
@@ -97,5 +102,6 @@ let package = Package(
         .testTarget(name: "OVNTests", dependencies: ["CloudOVN", "CloudHost"], swiftSettings: strict),
         .testTarget(
             name: "EdgeTests", dependencies: ["CloudEdge", "CloudHost"], exclude: ["peer.py"], swiftSettings: strict),
+        .testTarget(name: "StrongSwanTests", dependencies: ["CloudStrongSwan", "CloudHost"], swiftSettings: strict),
     ]
 )

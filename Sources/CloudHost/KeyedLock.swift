@@ -6,9 +6,10 @@ public final class KeyedLock<Key: Hashable & Sendable>: Sendable {
     /// Who waits for each key that is taken.
     private let queues = Mutex<[Key: [CheckedContinuation<Void, Never>]]>([:])
 
+    /// Nothing is taken yet.
     public init() {}
 
-    /// Runs `body` when whoever came before with the same key is done.
+    /// Runs `body` when nobody else is at the key.
     public func run<T>(_ key: Key, _ body: () async throws(CloudError) -> T) async throws(CloudError) -> T {
         await take(key)
         defer { give(key) }

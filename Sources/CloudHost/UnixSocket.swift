@@ -28,7 +28,7 @@ public enum UnixSocket {
     /// refused, so this needs no timeout.
     ///
     /// - Throws: `unavailable` where nobody listens.
-    static func dial(_ path: String) throws(CloudError) -> (file: Int32, peer: Peer) {
+    public static func dial(_ path: String) throws(CloudError) -> (file: Int32, peer: Peer) {
         let file = try make(path)
         guard withAddress(path, { connect(file, $0, $1) }) == 0 else {
             let why = String(cString: strerror(errno))

@@ -72,7 +72,7 @@ extension OVNFabric {
     }
 
     /// Returns when ovs-vswitchd has let go of the device: a new one of the same name that comes before would be deaf.
-    private func removeRow(_ device: String) async throws(CloudError) {
+    func removeRow(_ device: String) async throws(CloudError) {
         let found = try await local.transact(.host, [Operation.select("Port", [Where.name(device)], ["_uuid"])])
         guard let row = found[0]["rows"]?[0]?["_uuid"] else { return }
         try await takeUp(

@@ -9,6 +9,7 @@ import CloudQEMU
 import CloudSQLite
 import CloudServices
 import CloudStore
+import CloudStrongSwan
 import Dispatch
 import Glibc
 import Logging
@@ -52,6 +53,8 @@ struct ControlPlane {
                 logger.critical("network: a rule is not enforced", metadata: ["why": "\($0)"])
             }, onFlows: { sightings.add($0) })
         async let network: Void = runtime.start()
+        let esp = await ESP.probe()
+        let gateways = StrongSwan(dirs: dirs, host: machine.name, esp: esp, logger: logger)
         let store = try SQLiteStore(dirs.state + "/akashi.sqlite", Cloud.schemas, clock: SystemClock())
         let flows = try FlowTable(dirs.state + "/flows.sqlite", clock: SystemClock())
         let files = try LocalImageFiles(directory: dirs.pool + "/images")
@@ -64,7 +67,7 @@ struct ControlPlane {
             onChange: { _, guest in changes.add(guest) })
         let world = Network.World(
             fabric: runtime.fabric, edge: NamespaceEdge(dirs: dirs, uplink: try options.internet.chosen()),
-            functions: ChronyFunctions())
+            functions: ChronyFunctions(), tunnels: gateways)
         let cloud = Cloud(
             Ports(
                 store: store, clock: SystemClock(), dice: SystemDice(),
@@ -93,6 +96,7 @@ struct ControlPlane {
         logger.notice("starting", metadata: ["base": "\(base)", "adopted": "\(adopted)"])
         await work(cloud, hypervisor, changes, sightings, consoles, authority, summary)
         hypervisor.release()
+        await gateways.release()
         await runtime.release()
         try Files.remove(installation.ready)
         logger.notice("stopped; servers and networks go on")

@@ -2,6 +2,7 @@ import ArgumentParser
 import CloudCore
 import CloudHost
 import CloudOVN
+import CloudStrongSwan
 import Glibc
 
 struct Doctor: AsyncParsableCommand {
@@ -39,6 +40,8 @@ struct Doctor: AsyncParsableCommand {
             let engine = try await Machine.network()
             say(engine.refusal == nil, "network", engine.refusal ?? engine.summary)
         } catch { say(false, "network", error.detail ?? error.message) }
+        let esp = await ESP.probe()
+        say(ESP.lack == nil, "vpn", ESP.lack ?? esp.fact)
         let noVNC = try NoVNC.find()
         say(noVNC != nil, "consoles", noVNC ?? "noVNC is missing: \(NoVNC.advice)")
         let pool = Files.exists(location.state) ? location.state : "/var"

@@ -5,6 +5,7 @@ import CloudEdge
 import CloudHost
 import CloudOVN
 import CloudQEMU
+import CloudStrongSwan
 import Glibc
 import Logging
 
@@ -32,8 +33,11 @@ struct Down: AsyncParsableCommand {
             try await installation.take()
             let servers = try await stopServers(installation)
             try await NamespaceEdge(dirs: installation.dirs, uplink: nil).release()
+            let machine = try Machine(pool: installation.dirs.pool)
+            try await StrongSwan(
+                dirs: installation.dirs, host: machine.name, esp: .userspace, logger: Logger(label: "akashi")
+            ).remove()
             if let engine = try? await Machine.network() {
-                let machine = try Machine(pool: installation.dirs.pool)
                 let runtime = OVNRuntime(
                     dirs: installation.dirs, host: machine.name, engine: engine, logger: Logger(label: "akashi"))
                 try await runtime.remove()

@@ -37,6 +37,8 @@ enum Extensions {
         ("standard-attr-tag", "Tag support for resources with standard attribute", "Tags."),
         ("standard-attr-timestamp", "Resource timestamps", "When a resource was made and changed."),
         ("taas", "Neutron Tap as a Service", "Copies of a port's packets for another."),
+        ("vpnaas", "VPN service", "Tunnels between sites."),
+        ("vpn-endpoint-groups", "VPN Endpoint Groups", "What lies at the ends of a tunnel."),
         ("subnet_allocation", "Subnet Allocation", "Subnets cut from pools."),
     ]
 
@@ -99,6 +101,8 @@ enum Extensions {
         ("network", "networks"), ("subnet", "subnets"), ("port", "ports"), ("router", "routers"),
         ("floatingip", "floatingips"), ("security_group", "security-groups"),
         ("security_group_rule", "security-group-rules"), ("subnetpool", "subnetpools"), ("quota", "quotas"),
+        ("ikepolicy", "vpn/ikepolicies"), ("ipsecpolicy", "vpn/ipsecpolicies"), ("vpnservice", "vpn/vpnservices"),
+        ("endpoint_group", "vpn/endpoint-groups"), ("ipsec_site_connection", "vpn/ipsec-site-connections"),
         ("extension", "extensions"),
     ]
 

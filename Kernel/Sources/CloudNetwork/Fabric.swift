@@ -263,6 +263,8 @@ public protocol Fabric: Sendable {
 
     /// Makes the device on the host that a guest of user `uid` may open, and joins it to the port. Returns its name.
     func ensurePlug(_ port: ID<Port>, uid: Int, mtu: Int, on host: HostName) async throws(CloudError) -> String
+    /// Joins a namespace of the host to a port that is there. `removePlug` takes it away; `plugs` lists it too.
+    func ensureJack(_ jack: JackSpec, on host: HostName) async throws(CloudError)
     func removePlug(_ port: ID<Port>, on host: HostName) async throws(CloudError)
     func plugs(on host: HostName) async throws(CloudError) -> Set<ID<Port>>
     /// Both ports must be plugged there; `conflict` where the host can copy no more. A device that is made anew for one of

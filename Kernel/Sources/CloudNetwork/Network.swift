@@ -24,6 +24,9 @@ public struct Network: Sendable {
         Schema(PortForwarding.self), Schema(DDoSEvent.self),
         Schema(NetworkLog.self), Schema(TapService.self),
         Schema(TapFlow.self, labels: TapFlow.Label.allCases.map(\.rawValue)),
+        Schema(IKEPolicy.self), Schema(IPsecPolicy.self), Schema(EndpointGroup.self),
+        Schema(VPNService.self, labels: VPNService.Label.allCases.map(\.rawValue)),
+        Schema(IPsecSiteConnection.self, labels: IPsecSiteConnection.Label.allCases.map(\.rawValue)),
     ] + Connectivity.schemas
 
     /// All that it acts through.
@@ -31,9 +34,10 @@ public struct Network: Sendable {
         public var fabric: any Fabric
         public var edge: any Edge
         public var functions: any FunctionHost
+        public var tunnels: any Tunnels
 
-        public init(fabric: any Fabric, edge: any Edge, functions: any FunctionHost) {
-            (self.fabric, self.edge, self.functions) = (fabric, edge, functions)
+        public init(fabric: any Fabric, edge: any Edge, functions: any FunctionHost, tunnels: any Tunnels) {
+            (self.fabric, self.edge, self.functions, self.tunnels) = (fabric, edge, functions, tunnels)
         }
     }
 
@@ -56,8 +60,13 @@ public struct Network: Sendable {
             + AddressGroup.routes + DefaultRule.routes
             + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes
+            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes + vpnRoutes
             + NetworkLog.routes + TapService.routes + TapFlow.routes + DDoSEvent.routes + EdgeRoutes(edge: world.edge).all
+    }
+
+    private var vpnRoutes: [Route] {
+        IKEPolicy.routes + IPsecPolicy.routes + EndpointGroup.routes + VPNService.routes + IPsecSiteConnection.routes
+            + [IPsecSiteConnection.statistics(world.tunnels)]
     }
 
     /// ECL's ways out of the cloud.
@@ -84,6 +93,9 @@ public struct Network: Sendable {
         engine.enroll(CommonFunctionPool.self, world: world.functions)
         engine.enroll(TapFlow.self, world: fabric)
         connectivity.enroll(in: engine)
+        let vpn = VPNWorld(fabric: fabric, tunnels: world.tunnels)
+        engine.enroll(VPNService.self, world: vpn)
+        engine.enroll(IPsecSiteConnection.self, world: vpn)
     }
 
     /// Writes down attacks on public addresses, until the task is cancelled.
@@ -101,6 +113,11 @@ public struct Network: Sendable {
     /// record afterwards was deleted, or never belonged.
     public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
         var removed: [String] = []
+        for gateway in try await world.tunnels.gateways().sorted()
+        where try await store.read({ (reader) throws(CloudError) in try reader.find(gateway) == nil }) {
+            try await world.tunnels.removeGateway(gateway)
+            removed.append("VPN gateway \(gateway)")
+        }
         for host in hosts {
             for mirror in try await fabric.mirrors(on: host).sorted()
             where try await store.read({ (reader) throws(CloudError) in try reader.find(mirror) == nil }) {

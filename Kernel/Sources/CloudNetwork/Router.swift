@@ -93,6 +93,7 @@ extension Stored where R == Router {
         for route in value.routes {
             spec.routes.insert(HostRoute(destination: route.destination, nextHop: route.nextHop))
         }
+        spec.routes.formUnion(try tunnelRoutes(in: reader))
         var inside: [CIDR] = []
         var outside: IPv4?
         var places: [Place] = []

@@ -21,6 +21,7 @@ extension Stored where R == Router {
                     "Gateway cannot be updated for router \(id), since a gateway to external network \(old.gatewayNetwork?.text ?? "") is required by one or more floating IPs."
                 )
             }
+            if old.gatewayNetwork != value.gatewayNetwork { try refuseGatewayChange(in: writer) }
             if var port = try writer.find(ID<Port>(old.gatewayPort)) { try port.giveBack(in: writer) }
             if let left = old.gatewayNetwork { try ConnectionService.refresh(left, in: writer) }
             value.gatewayPort = ""

@@ -139,6 +139,7 @@ extension Stored where R == Router {
             )
         }
         for own in found.addresses {
+            try refuseLeaving(own.subnet, in: writer)
             guard let cidr = try writer.find(own.subnet)?.cidr else { continue }
             let floating = try writer.list(FloatingIP.self, where: "router_id", .string(id.text))
             guard !floating.contains(where: { $0.fixed.map { cidr.contains(.v4($0)) } ?? false }) else {

@@ -121,6 +121,18 @@ public final class SimFabric: Fabric {
         }
     }
 
+    public func ensureJack(_ jack: JackSpec, on host: HostName) async throws(CloudError) {
+        try await mischief.effect("ensure jack \(jack.port) in \(jack.namespace) on \(host)") {
+            () throws(CloudError) in
+            let isThere = books.withLock { books in
+                guard books.ports[jack.port] != nil else { return false }
+                books.plugs[host, default: [:]][jack.port] = SimPlug(uid: 0, isThere: true)
+                return true
+            }
+            guard isThere else { throw .unavailable("network", "a jack is wanted before its port \(jack.port)") }
+        }
+    }
+
     public func removePlug(_ port: ID<Port>, on host: HostName) async throws(CloudError) {
         try await mischief.effect("remove plug \(port) on \(host)") { () throws(CloudError) in
             books.withLock { $0.plugs[host]?[port] = nil }

@@ -12,6 +12,7 @@ public final class SimWorld: Sendable {
     public let fabric: SimFabric
     public let edge: SimEdge
     public let functions: SimFunctions
+    public let tunnels: SimTunnels
     public let hypervisor: SimHypervisor
     public let store: MemoryStore
     public let flows: SimFlowBook
@@ -27,6 +28,7 @@ public final class SimWorld: Sendable {
         edge = SimEdge(mischief)
         functions = SimFunctions(mischief)
         flows = SimFlowBook(clock: clock)
+        tunnels = SimTunnels(mischief, clock: clock)
         hypervisor = SimHypervisor(mischief, clock: clock, dice: stream(3), fabric: fabric)
         store = MemoryStore(schemas, clock: clock) { [mischief] () throws(CloudError) in try mischief.beforeCommit() }
     }
@@ -35,7 +37,7 @@ public final class SimWorld: Sendable {
     public var ports: Ports {
         Ports(
             store: store, clock: clock, dice: dice, vault: SimVault(), keys: SimKeys(dice), files: files,
-            network: Network.World(fabric: fabric, edge: edge, functions: functions), hypervisor: hypervisor,
+            network: Network.World(fabric: fabric, edge: edge, functions: functions, tunnels: tunnels), hypervisor: hypervisor,
             flows: flows)
     }
 }

@@ -29,6 +29,9 @@ struct BrokenFabric: Fabric {
     func ensurePlug(_ port: ID<Port>, uid: Int, mtu: Int, on host: HostName) async throws(CloudError) -> String {
         try await good.ensurePlug(port, uid: uid, mtu: mtu, on: host)
     }
+    func ensureJack(_ jack: JackSpec, on host: HostName) async throws(CloudError) {
+        try await good.ensureJack(jack, on: host)
+    }
     func removePlug(_ port: ID<Port>, on host: HostName) async throws(CloudError) {
         try await good.removePlug(port, on: host)
     }

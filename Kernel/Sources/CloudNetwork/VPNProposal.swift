@@ -1,0 +1,79 @@
+import CloudCore
+
+/// A cipher with its mode that a tunnel may use: of the CRYPTREC e-Government recommended ciphers, and no other.
+/// Names without a mode are CBC, as Neutron's are.
+public enum VPNCipher: String, CaseIterable, Sendable {
+    case aes128 = "aes-128", aes192 = "aes-192", aes256 = "aes-256"
+    case aes128gcm = "aes-128-gcm-16", aes192gcm = "aes-192-gcm-16", aes256gcm = "aes-256-gcm-16"
+    case aes128ccm = "aes-128-ccm-16", aes192ccm = "aes-192-ccm-16", aes256ccm = "aes-256-ccm-16"
+    case camellia128 = "camellia-128", camellia192 = "camellia-192", camellia256 = "camellia-256"
+
+    /// Whether it proves by itself that nothing was changed on the way.
+    public var isAuthenticated: Bool { rawValue.hasSuffix("-16") }
+}
+
+/// A hash that a tunnel may use, of the same list.
+public enum VPNHash: String, CaseIterable, Sendable { case sha256, sha384, sha512 }
+
+/// A group for the exchange of keys (RFC 3526, RFC 5903) of at least 112 bits of strength, of the same list.
+public enum VPNGroup: String, CaseIterable, Sendable {
+    case group14, group15, group16, group19, group20, group21
+}
+
+/// What both ends must agree on for one of the two layers of a tunnel.
+public struct VPNProposal: Hashable, Sendable {
+    public var cipher: VPNCipher
+    public var hash: VPNHash
+    public var group: VPNGroup
+    /// Seconds after which keys are exchanged anew.
+    public var lifetime: Int
+    public init(cipher: VPNCipher, hash: VPNHash, group: VPNGroup, lifetime: Int) {
+        (self.cipher, self.hash, self.group, self.lifetime) = (cipher, hash, group, lifetime)
+    }
+}
+
+/// How long keys are used, as Neutron says it.
+public struct VPNLifetime: Hashable, Sendable, JSONConvertible {
+    public var seconds = 3600
+    /// Seconds: Neutron's least, and a day.
+    static let range = 60...86_400
+    init() {}
+    public init(json: JSON) throws(CloudError) {
+        guard let object = json.object else { throw .invalid("a lifetime has units and a value.") }
+        for name in object.keys.sorted() where name != "units" && name != "value" {
+            throw .invalid("'\(name.prefix(64))' is neither units nor value.")
+        }
+        guard object["units"] == nil || object["units"] == "seconds" else { throw .invalid("units are seconds.") }
+        guard let value = object["value"] else { return }
+        guard let number = value.wholeNumber, Self.range.contains(number) else {
+            throw .invalid("the value is a number of \(Self.range.lowerBound) to \(Self.range.upperBound) seconds.")
+        }
+        seconds = number
+    }
+    public var json: JSON { ["units": "seconds", "value": .integer(seconds)] }
+}
+
+extension JSON {
+    /// A whole number, also where a client writes it as text.
+    var wholeNumber: Int? { integer ?? string.flatMap { text in text.utf8.count <= 9 ? Int(text) : nil } }
+}
+
+extension Field {
+    /// One of the CRYPTREC list; what is not is refused with the list.
+    static func listed<C: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String, _ path: Path<C>, _ what: String, _ help: String
+    ) -> Self {
+        Field(
+            name, .text(max: 32, lines: false), [.read, .create, .update], help,
+            get: { .string($0[keyPath: path].rawValue) },
+            set: { (it, json) throws(CloudError) in
+                guard let choice = json.string.flatMap(C.init(rawValue:)) else {
+                    let list = C.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw .invalid(
+                        "Invalid input for \(name): '\(json.string?.prefix(32) ?? "")' is no \(what) of the CRYPTREC list of recommended ciphers that is offered. Choose one of: \(list).",
+                        field: name)
+                }
+                it[keyPath: path] = choice
+            })
+    }
+}
