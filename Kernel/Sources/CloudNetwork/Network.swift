@@ -12,18 +12,21 @@ public struct Network: Sendable {
         Schema(SecurityGroupRule.self),
         Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
         Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+        Schema(IsolationProbe.self, labels: IsolationProbe.Label.allCases.map(\.rawValue)),
+        Schema(IsolationPair.self),
     ]
 
     private let fabric: any Fabric
+    private let prober: any Probing
 
-    public init(fabric: any Fabric) { self.fabric = fabric }
+    public init(fabric: any Fabric, prober: any Probing) { (self.fabric, self.prober) = (fabric, prober) }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes
+            + Extensions.routes + NovaSecurityGroups.routes + IsolationRoutes.all
     }
 
     public func enroll(in engine: Engine) {
@@ -31,6 +34,13 @@ public struct Network: Sendable {
         engine.enroll(Port.self, world: fabric)
         engine.enroll(SecurityGroup.self, world: fabric)
         engine.enroll(Router.self, world: fabric)
+        engine.enroll(IsolationProbe.self, world: IsolationProbe.World(fabric: fabric, prober: prober))
+    }
+
+    /// Starts a run of the isolation probe where the newest is as old as `age`, and none runs; returns whether it did.
+    @discardableResult
+    public func probe(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool {
+        try await IsolationProbe.order(ifOlderThan: age, dice, in: store)
     }
 
     /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no

@@ -17,13 +17,15 @@ public struct Ports: Sendable {
     public var files: any ImageFiles
     public var fabric: any Fabric
     public var hypervisor: any Hypervisor
+    public var prober: any Probing
 
     public init(
         store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
-        files: any ImageFiles, fabric: any Fabric, hypervisor: any Hypervisor
+        files: any ImageFiles, fabric: any Fabric, hypervisor: any Hypervisor, prober: any Probing
     ) {
         (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
         (self.keys, self.files, self.fabric, self.hypervisor) = (keys, files, fabric, hypervisor)
+        self.prober = prober
     }
 }
 
@@ -68,7 +70,7 @@ public final class Cloud: Sendable {
         self.ports = ports
         identity = Identity(store: ports.store, vault: ports.vault, clock: ports.clock, region: settings.region)
         images = Images(files: ports.files)
-        network = Network(fabric: ports.fabric)
+        network = Network(fabric: ports.fabric, prober: ports.prober)
         compute = Compute(
             hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
             firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)
@@ -116,6 +118,12 @@ public final class Cloud: Sendable {
             guard try writer.find(guest) != nil else { return }
             try writer.raise(.refresh, Reference(guest))
         }
+    }
+
+    /// Starts a run of the isolation probe where the newest is as old as `age`, and none runs; returns whether it did.
+    @discardableResult
+    public func probe(ifOlderThan age: Duration) async throws(CloudError) -> Bool {
+        try await network.probe(ifOlderThan: age, ports.dice, in: ports.store)
     }
 
     /// Opens the console that a token is for; the token is used up. A refusal is on record before this returns.

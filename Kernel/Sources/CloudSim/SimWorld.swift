@@ -9,6 +9,7 @@ public final class SimWorld: Sendable {
     public let mischief: Mischief
     public let files: SimImageFiles
     public let fabric: SimFabric
+    public let prober: SimProber
     public let hypervisor: SimHypervisor
     public let store: MemoryStore
 
@@ -20,6 +21,7 @@ public final class SimWorld: Sendable {
         mischief = Mischief(dice: stream(2), clock: clock)
         files = SimImageFiles(mischief)
         fabric = SimFabric(mischief)
+        prober = SimProber(mischief, fabric: fabric)
         hypervisor = SimHypervisor(mischief, clock: clock, dice: stream(3), fabric: fabric)
         store = MemoryStore(schemas, clock: clock) { [mischief] () throws(CloudError) in try mischief.beforeCommit() }
     }
@@ -28,6 +30,6 @@ public final class SimWorld: Sendable {
     public var ports: Ports {
         Ports(
             store: store, clock: clock, dice: dice, vault: SimVault(), keys: SimKeys(dice), files: files,
-            fabric: fabric, hypervisor: hypervisor)
+            fabric: fabric, hypervisor: hypervisor, prober: prober)
     }
 }

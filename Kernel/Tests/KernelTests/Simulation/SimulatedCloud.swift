@@ -55,6 +55,7 @@ final class SimulatedCloud: @unchecked Sendable {
             if world.mischief.isDead { try await restart() }
             await request()
             if chance.chance(60) { await mishap() }
+            if chance.chance(50) { _ = try? await cloud.probe(ifOlderThan: .seconds(20)) }
             world.clock.advance(.milliseconds(pause()))
             if chance.chance(600) { await drain() }
         }
@@ -175,7 +176,7 @@ final class SimulatedCloud: @unchecked Sendable {
         let engine = Engine(store: ports.store, clock: ports.clock, dice: ports.dice, name: "b") {
             [mischief = world.mischief] in mischief.note("rival reports \($0): \($1)")
         }
-        let (images, network) = (Images(files: ports.files), Network(fabric: ports.fabric))
+        let (images, network) = (Images(files: ports.files), Network(fabric: ports.fabric, prober: ports.prober))
         images.enroll(in: engine)
         network.enroll(in: engine)
         Compute(
