@@ -62,7 +62,7 @@ struct ControlPlane {
                 store: store, clock: SystemClock(), dice: SystemDice(),
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
-                files: files, fabric: runtime.fabric, hypervisor: hypervisor),
+                files: files, fabric: runtime.fabric, hypervisor: hypervisor, prober: runtime.prober),
             settings(machine, consoles.access)
         ) { [logger] place, error in
             logger.warning(
@@ -107,6 +107,7 @@ struct ControlPlane {
             group.addTask { await hypervisor.trimLogs() }
             group.addTask { await changes.pass(to: cloud, logger) }
             group.addTask { await sweep(cloud) }
+            group.addTask { await probe(cloud) }
             group.addTask { await serve(cloud, authority, summary) }
             if let server = consoles.server { group.addTask { await serve(server, cloud) } }
             group.addTask { await Signals.wait(for: [SIGINT, SIGTERM]) }
@@ -137,6 +138,19 @@ struct ControlPlane {
         } catch { logger.critical("consoles cannot be served", metadata: ["why": "\(error)"]) }
         // Without consoles the cloud goes on.
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+    }
+
+    /// Has the isolation probe run as often as the operator said. At first not before the start's work is done.
+    private func probe(_ cloud: Cloud) async {
+        try? await Task.sleep(for: .seconds(120))
+        while !Task.isCancelled {
+            if options.probeMinutes > 0 {
+                do { try await cloud.probe(ifOlderThan: .seconds(60 * options.probeMinutes)) } catch {
+                    logger.warning("no isolation probe could be ordered", metadata: ["why": "\(error)"])
+                }
+            }
+            try? await Task.sleep(for: .seconds(30))
+        }
     }
 
     /// Removes orphans, at the start and then once a minute.

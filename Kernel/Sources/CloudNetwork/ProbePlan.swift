@@ -246,6 +246,5 @@ extension Wiring {
             let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(it.id.text))
             groups.append(GroupSpec(id: it.id, rules: Set(rules.map(\.value.spec))))
         }
-        for it in try reader.list(Router.self, .everything(Router.kind)) { routers.append(try it.spec(in: reader)) }
     }
 }

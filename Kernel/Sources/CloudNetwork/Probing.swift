@@ -105,7 +105,6 @@ public struct Wiring: Sendable {
     public var networks: [NetworkSpec] = []
     public var ports: [PortSpec] = []
     public var groups: [GroupSpec] = []
-    public var routers: [RouterSpec] = []
     public init() {}
 }
 
