@@ -23,7 +23,7 @@ extension ProbeStation {
 
 /// All frames of one run. What they ask for would harm nobody if it arrived: ports that nothing listens at (RFC 863),
 /// advertisements that last for no time, answers that nobody asked for.
-struct ProbeTrials {
+final class ProbeTrials {
     private(set) var all: [ProbeTrial] = []
     private let stations: [ProbeStation]
     /// Eight bytes that no other run has.
@@ -56,7 +56,7 @@ struct ProbeTrials {
         return place < all.count ? all[place] : nil
     }
 
-    private mutating func add(
+    private func add(
         _ kind: ProbeAttempt.Kind, _ from: Int, to: Int? = nil, by role: ProbeRole = .sender, isControl: Bool = false,
         _ frame: (_ mark: [UInt8], _ number: UInt32) -> [UInt8]
     ) {
@@ -69,7 +69,7 @@ struct ProbeTrials {
     }
 
     /// What must be heard within the network, of every sort of which the attempts are.
-    private mutating func addControls(_ place: Int) {
+    private func addControls(_ place: Int) {
         let (s, l, d) = (stations[place].sender, stations[place].listener, stations[place].stranger)
         guard let mine = s.v4, let theirs = l.v4, let stranger = d.v4 else { return }
         let card = Wire.bytes(s.mac)
@@ -96,7 +96,7 @@ struct ProbeTrials {
     }
 
     /// What goes to nobody in particular, and what is forged or shut in: sent once, listened for everywhere.
-    private mutating func addWide(_ place: Int) {
+    private func addWide(_ place: Int) {
         let (s, l, d) = (stations[place].sender, stations[place].listener, stations[place].stranger)
         guard let mine = s.v4, let theirs = l.v4, let other = d.v4 else { return }
         let card = Wire.bytes(s.mac)
@@ -144,7 +144,7 @@ struct ProbeTrials {
     }
 
     /// What is meant for one other network.
-    private mutating func addAimed(_ place: Int, at other: Int) {
+    private func addAimed(_ place: Int, at other: Int) {
         let (here, there) = (stations[place], stations[other])
         let (s, target) = (here.sender, there.listener)
         guard let mine = s.v4, let theirs = target.v4 else { return }
