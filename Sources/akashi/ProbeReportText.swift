@@ -17,7 +17,7 @@ struct ProbeReportText {
 
     var text: String {
         let verdict = probe["verdict"]?.string ?? ""
-        let count = { name in probe[name]?.integer ?? 0 }
+        let count = { (name: String) in probe[name]?.integer ?? 0 }
         var lines = [
             "Isolation probe \(probe["id"]?.string ?? "") \(probe["started_at"]?.string ?? "") to "
                 + "\(probe["finished_at"]?.string ?? "")", "",

@@ -50,6 +50,8 @@ public struct IsolationProbe: Lifecycle {
     static let kept = 48
     /// How long it may take from its order to its verdict.
     static let limit = Duration.seconds(150)
+    /// How often, two seconds apart, rows are compared before a difference counts.
+    static let looks = 8
     public static let resync = Duration.seconds(86_400)
     /// The next run comes soon, and an operator waits for this one.
     public static let patience = 2
@@ -129,13 +131,13 @@ public struct IsolationProbe: Lifecycle {
         finish(&turn, results)
     }
 
-    /// The faults that are there each time of three: whatever is only being changed just now is not.
+    /// The faults that are there at every look of several: whatever is only being changed just now is not.
     private static func lastingFaults(
         _ turn: Turn<IsolationProbe>, _ prober: any Probing
     ) async throws(CloudError) -> [WiringFault] {
         var lasting: [WiringFault] = []
-        for look in 0..<3 {
-            if look > 0 { await turn.clock.sleep(.milliseconds(1500)) }
+        for look in 0..<looks {
+            if look > 0 { await turn.clock.sleep(.seconds(2)) }
             let wiring = try await turn.store.read { (reader) throws(CloudError) in try Wiring(all: reader) }
             let found = try await prober.faults(in: wiring)
             lasting = look == 0 ? found : lasting.filter(Set(found).contains)
