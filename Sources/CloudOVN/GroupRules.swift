@@ -95,14 +95,15 @@ enum GroupRules {
 enum OpenPorts {
     static let name = "pg_open"
 
+    static let rules: [[String: JSON]] = [
+        ["priority": 1500, "direction": "from-lport", "action": "allow", "match": .string("inport == @\(name)")],
+        ["priority": 1500, "direction": "to-lport", "action": "allow", "match": .string("outport == @\(name)")],
+    ]
+
     /// Makes the group where it is missing.
     static func ensure(in central: OVSDB) async throws(CloudError) {
         let found = try await central.transact(.north, [Operation.select("Port_Group", [Where.name(name)], ["_uuid"])])
         guard found[0]["rows"]?.array?.isEmpty ?? true else { return }
-        let rules: [[String: JSON]] = [
-            ["priority": 1500, "direction": "from-lport", "action": "allow", "match": .string("inport == @\(name)")],
-            ["priority": 1500, "direction": "to-lport", "action": "allow", "match": .string("outport == @\(name)")],
-        ]
         do {
             try await central.transact(
                 .north,

@@ -96,9 +96,14 @@ extension OVNFabric {
             (found[0]["rows"]?.array ?? []).compactMap { Value.pairs($0["external_ids"])[Mark.port] }.map(ID.init))
     }
 
-    private static let portColumns = [
+    static let portColumns = [
         "addresses", "port_security", "dhcpv4_options", "dhcpv6_options", "enabled", "external_ids", "type", "options",
     ]
+
+    /// What a port's row is to hold, of `portColumns`.
+    ///
+    /// - Parameter rows: its network's of DHCP.
+    static func wanted(_ port: PortSpec, _ rows: [JSON]) -> [String: JSON] { row(port, DHCPRows(port, rows)) }
 
     /// A port's row as the server would write it, so that equal rows compare equal.
     private static func row(_ port: PortSpec, _ dhcp: DHCPRows) -> [String: JSON] {

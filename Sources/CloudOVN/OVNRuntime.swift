@@ -13,6 +13,8 @@ public actor OVNRuntime {
     public nonisolated let namespace: NetworkNamespace
     /// The network that this runtime carries.
     public nonisolated let fabric: OVNFabric
+    /// Tries to cross it.
+    public nonisolated var prober: OVNProber { OVNProber(fabric: fabric) }
     private nonisolated let paths: OVNPaths
     private let supervisor: Supervisor
     private let watch: IncidentWatch

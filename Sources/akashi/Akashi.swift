@@ -7,7 +7,7 @@ struct Akashi: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akashi",
         abstract: "An enterprise cloud on your own machines, which proves its own security white paper.",
-        subcommands: [Up.self, Down.self, Status.self, Doctor.self, SchemaCommand.self])
+        subcommands: [Up.self, Down.self, Status.self, Doctor.self, Probe.self, SchemaCommand.self])
 }
 
 /// Where an installation keeps its state.

@@ -67,7 +67,7 @@ struct ControlPlane {
             onChange: { _, guest in changes.add(guest) })
         let world = Network.World(
             fabric: runtime.fabric, edge: NamespaceEdge(dirs: dirs, uplink: try options.internet.chosen()),
-            functions: ChronyFunctions(), tunnels: gateways)
+            functions: ChronyFunctions(), tunnels: gateways, prober: runtime.prober)
         let cloud = Cloud(
             Ports(
                 store: store, clock: SystemClock(), dice: SystemDice(),
@@ -121,6 +121,7 @@ struct ControlPlane {
             group.addTask { await sightings.pass(to: cloud, logger) }
             group.addTask { await sweep(cloud) }
             group.addTask { await cloud.watchEdge() }
+            group.addTask { await probe(cloud) }
             group.addTask { await serve(cloud, authority, summary) }
             if let server = consoles.server { group.addTask { await serve(server, cloud) } }
             group.addTask { await Signals.wait(for: [SIGINT, SIGTERM]) }
@@ -151,6 +152,19 @@ struct ControlPlane {
         } catch { logger.critical("consoles cannot be served", metadata: ["why": "\(error)"]) }
         // Without consoles the cloud goes on.
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+    }
+
+    /// Has the isolation probe run as often as the operator said. At first not before the start's work is done.
+    private func probe(_ cloud: Cloud) async {
+        try? await Task.sleep(for: .seconds(120))
+        while !Task.isCancelled {
+            if options.probeMinutes > 0 {
+                do { try await cloud.probe(ifOlderThan: .seconds(60 * options.probeMinutes)) } catch {
+                    logger.warning("no isolation probe could be ordered", metadata: ["why": "\(error)"])
+                }
+            }
+            try? await Task.sleep(for: .seconds(30))
+        }
     }
 
     /// Removes orphans, at the start and then once a minute.

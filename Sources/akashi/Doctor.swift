@@ -15,6 +15,7 @@ struct Doctor: AsyncParsableCommand {
     private static let programs = [
         ("qemu-system-x86_64", "qemu-system-x86"), ("ip", "iproute2"), ("nsenter", "util-linux"),
         ("setpriv", "util-linux"), ("nft", "nftables"), ("openssl", "openssl"), ("ssh-keygen", "openssh-client"),
+        ("curl", "curl"),
     ]
 
     func run() async throws {

@@ -23,12 +23,17 @@ struct Up: AsyncParsableCommand {
     @Option(help: "This machine's availability zone.") var zone = "zone1-groupa"
     @Option(help: "Requests a second that one user may make, four times as many at once; 0 for no limit.")
     var requestRate = 500
+    @Option(help: "Minutes between two runs of the isolation probe, 5 to 1440; 0 for none on schedule.")
+    var probeMinutes = 50
     @Flag(help: "Serve plain HTTP; only on a loopback address.") var plainHTTP = false
     @Flag(name: .shortAndLong, help: "Go to the background when ready.") var detach = false
 
     func validate() throws {
         guard (1...65_535).contains(port) else { throw ValidationError("--port is 1 to 65535.") }
         guard (0...1_000_000).contains(requestRate) else { throw ValidationError("--request-rate is 0 to 1000000.") }
+        guard probeMinutes == 0 || (5...1440).contains(probeMinutes) else {
+            throw ValidationError("--probe-minutes is 5 to 1440, or 0 for none.")
+        }
         guard consolePort.map({ (0...65_535).contains($0) && $0 != port }) ?? true else {
             throw ValidationError("--console-port is 1 to 65535 and not the API's, or 0 for none.")
         }

@@ -117,6 +117,9 @@ extension Port {
         _ address: IPAddress, of subnet: Stored<Subnet>, for owner: Reference, in writer: any Writer
     ) throws(CloudError) -> FixedAddress {
         do throws(CloudError) { try writer.claim(Subnet.space(subnet.id), address.description, for: owner) } catch {
+            if try writer.evictProbes(from: network, where: { $0.address == address }) {
+                return try claim(address, of: subnet, for: owner, in: writer)
+            }
             throw CloudError(
                 .conflict, "The address \(address) is in use on subnet \(subnet.id).", name: "IpAddressAlreadyAllocated"
             )
@@ -140,6 +143,9 @@ extension Port {
                 try writer.claim(Subnet.space(subnet.id), address.description, for: owner)
                 return FixedAddress(subnet: subnet.id, address: address)
             }
+        }
+        if try writer.evictProbes(from: network, where: { $0.address != nil }) {
+            return try free(among: subnets, for: owner, in: writer)
         }
         throw .conflict("No address is left on network \(network).")
     }

@@ -166,6 +166,7 @@ extension LogicalNetwork: Metered {
     public static func admitRemoval(
         of it: Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
+        try writer.evictProbes(from: it.id)
         let ports = try writer.list(Port.self, Query(Port.kind, limit: 4).with("network_id", .string(it.id.text)))
         guard ports.isEmpty else {
             throw .conflict(

@@ -27,6 +27,8 @@ public struct Network: Sendable {
         Schema(IKEPolicy.self), Schema(IPsecPolicy.self), Schema(EndpointGroup.self),
         Schema(VPNService.self, labels: VPNService.Label.allCases.map(\.rawValue)),
         Schema(IPsecSiteConnection.self, labels: IPsecSiteConnection.Label.allCases.map(\.rawValue)),
+        Schema(IsolationProbe.self, labels: IsolationProbe.Label.allCases.map(\.rawValue)),
+        Schema(IsolationPair.self),
     ] + Connectivity.schemas
 
     /// All that it acts through.
@@ -35,9 +37,13 @@ public struct Network: Sendable {
         public var edge: any Edge
         public var functions: any FunctionHost
         public var tunnels: any Tunnels
+        public var prober: any Probing
 
-        public init(fabric: any Fabric, edge: any Edge, functions: any FunctionHost, tunnels: any Tunnels) {
-            (self.fabric, self.edge, self.functions, self.tunnels) = (fabric, edge, functions, tunnels)
+        public init(
+            fabric: any Fabric, edge: any Edge, functions: any FunctionHost, tunnels: any Tunnels, prober: any Probing
+        ) {
+            (self.fabric, self.edge, self.functions) = (fabric, edge, functions)
+            (self.tunnels, self.prober) = (tunnels, prober)
         }
     }
 
@@ -61,7 +67,8 @@ public struct Network: Sendable {
             + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
             + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes + vpnRoutes
-            + NetworkLog.routes + TapService.routes + TapFlow.routes + DDoSEvent.routes + EdgeRoutes(edge: world.edge).all
+            + NetworkLog.routes + TapService.routes + TapFlow.routes + DDoSEvent.routes
+            + EdgeRoutes(edge: world.edge).all + IsolationRoutes.all
     }
 
     private var vpnRoutes: [Route] {
@@ -93,9 +100,16 @@ public struct Network: Sendable {
         engine.enroll(CommonFunctionPool.self, world: world.functions)
         engine.enroll(TapFlow.self, world: fabric)
         connectivity.enroll(in: engine)
+        engine.enroll(IsolationProbe.self, world: IsolationProbe.World(fabric: fabric, prober: world.prober))
         let vpn = VPNWorld(fabric: fabric, tunnels: world.tunnels)
         engine.enroll(VPNService.self, world: vpn)
         engine.enroll(IPsecSiteConnection.self, world: vpn)
+    }
+
+    /// Starts a run of the isolation probe where the newest is as old as `age`, and none runs; returns whether it did.
+    @discardableResult
+    public func probe(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool {
+        try await IsolationProbe.order(ifOlderThan: age, dice, in: store)
     }
 
     /// Writes down attacks on public addresses, until the task is cancelled.

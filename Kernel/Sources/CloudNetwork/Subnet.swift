@@ -131,6 +131,7 @@ extension Subnet: Metered {
     ) throws(CloudError) {
         it.value.clean()
         if let cidr = it.cidr { try it.value.check(cidr) }
+        if it.gateway != old.gateway { try writer.evictProbes(from: it.network) }
         if let gateway = it.gateway, gateway != old.gateway,
             try writer.claims(space(it.id)).contains(gateway.description)
         {
@@ -154,6 +155,7 @@ extension Subnet: Metered {
 
     public static func admitRemoval(of it: Stored<Subnet>, for caller: Caller, in writer: any Writer) throws(CloudError)
     {
+        try writer.evictProbes(from: it.network)
         let users = try writer.list(Port.self, where: "network_id", .string(it.network.text))
             .filter { $0.addresses.contains { $0.subnet == it.id } }
         let floating = try writer.list(FloatingIP.self, where: "subnet_id", .string(it.id.text))

@@ -13,6 +13,7 @@ public final class SimWorld: Sendable {
     public let edge: SimEdge
     public let functions: SimFunctions
     public let tunnels: SimTunnels
+    public let prober: SimProber
     public let hypervisor: SimHypervisor
     public let store: MemoryStore
     public let flows: SimFlowBook
@@ -29,6 +30,7 @@ public final class SimWorld: Sendable {
         functions = SimFunctions(mischief)
         flows = SimFlowBook(clock: clock)
         tunnels = SimTunnels(mischief, clock: clock)
+        prober = SimProber(mischief, fabric: fabric)
         hypervisor = SimHypervisor(mischief, clock: clock, dice: stream(3), fabric: fabric)
         store = MemoryStore(schemas, clock: clock) { [mischief] () throws(CloudError) in try mischief.beforeCommit() }
     }
@@ -37,7 +39,8 @@ public final class SimWorld: Sendable {
     public var ports: Ports {
         Ports(
             store: store, clock: clock, dice: dice, vault: SimVault(), keys: SimKeys(dice), files: files,
-            network: Network.World(fabric: fabric, edge: edge, functions: functions, tunnels: tunnels), hypervisor: hypervisor,
-            flows: flows)
+            network: Network.World(
+                fabric: fabric, edge: edge, functions: functions, tunnels: tunnels, prober: prober),
+            hypervisor: hypervisor, flows: flows)
     }
 }

@@ -109,6 +109,9 @@ final class Stage: @unchecked Sendable {
     /// Lets every lifecycle finish.
     func settle() async throws(CloudError) {
         for _ in 0..<200 where try await cloud.engine.drain() {}
+        // Whatever waited for another has its turn, too.
+        world.clock.advance(.milliseconds(400))
+        for _ in 0..<200 where try await cloud.engine.drain() {}
     }
 
     func audit() async throws(CloudError) -> [AuditRecord] {

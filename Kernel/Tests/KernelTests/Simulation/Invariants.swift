@@ -23,6 +23,8 @@ struct Holdings: Sendable {
     var connections: [Stored<TenantConnection>]
     var images: [Stored<Image>]
     var consoleTokens: [Stored<ConsoleToken>]
+    var probes: [Stored<IsolationProbe>]
+    var pairs: [Stored<IsolationPair>]
     var claims: [String: Set<String>]
     var signals: [String]
     var audit: [AuditRecord]
@@ -46,6 +48,8 @@ struct Holdings: Sendable {
         connections = try reader.list(TenantConnection.self, .everything(TenantConnection.kind))
         images = try reader.list(Image.self, .everything(Image.kind))
         consoleTokens = try reader.list(ConsoleToken.self, .everything(ConsoleToken.kind))
+        probes = try reader.list(IsolationProbe.self, .everything(IsolationProbe.kind))
+        pairs = try reader.list(IsolationPair.self, .everything(IsolationPair.kind))
         claims = ["guest-uid": try reader.claims("guest-uid")]
         for subnet in subnets { claims[Subnet.space(subnet.id)] = try reader.claims(Subnet.space(subnet.id)) }
         for network in networks {
@@ -82,7 +86,7 @@ extension SimulatedCloud {
     func check() async throws(CloudError) -> [String] {
         let holdings = try await holdings()
         return fabric(holdings) + plugs(holdings) + servers(holdings) + images(holdings) + claims(holdings)
-            + consoles(holdings) + connections(holdings)
+            + consoles(holdings) + connections(holdings) + probes(holdings)
             + (try await promisesKept(holdings)) + audit(holdings)
             + holdings.signals.map { "nobody dealt with the signal " + $0 }
     }
@@ -140,6 +144,18 @@ extension SimulatedCloud {
         return holdings.consoleTokens.filter { !servers.contains($0.server) }.map {
             "a console's token outlives server \($0.server)"
         }
+    }
+
+    private func probes(_ holdings: Holdings) -> [String] {
+        var faults = holdings.ports.filter(\.isProbes).map { "the probe's port \($0.id) was left behind" }
+        faults += holdings.networks.filter { $0.project.text.isEmpty }.map { "the probe's network \($0.id) was left" }
+        for it in holdings.probes {
+            let pairs = holdings.pairs.filter { $0.probe == it.id.text }
+            if it.status != .done || it.finishedAt == nil { faults.append("probe \(it.id) has no verdict") }
+            if it.verdict == .crossed { faults.append("probe \(it.id) found what is not there") }
+            if pairs.count != it.pairs { faults.append("probe \(it.id) lost its pairs") }
+        }
+        return faults
     }
 
     private func groups(_ holdings: Holdings) -> [String] {

@@ -58,6 +58,7 @@ final class SimulatedCloud: @unchecked Sendable {
             if world.mischief.isDead { try await restart() }
             await request()
             if chance.chance(60) { await mishap() }
+            if chance.chance(50) { _ = try? await cloud.probe(ifOlderThan: .seconds(20)) }
             world.clock.advance(.milliseconds(pause()))
             if chance.chance(600) { await drain() }
         }
