@@ -47,6 +47,10 @@ let package = Package(
             dependencies: ["CloudHost", kernel("CloudNetwork")],
             swiftSettings: testable),
         .target(
+            name: "CloudChrony",
+            dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
+            swiftSettings: testable),
+        .target(
             name: "CloudStrongSwan",
             dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
             swiftSettings: testable),
@@ -71,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "akashi",
             dependencies: [
-                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudEdge", "CloudStrongSwan", "CloudHTTP", "CloudLocal",
+                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudEdge", "CloudStrongSwan", "CloudChrony", "CloudHTTP", "CloudLocal",
                 kernel("CloudServices"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

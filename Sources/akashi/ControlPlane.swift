@@ -1,9 +1,11 @@
+import CloudChrony
 import CloudCompute
 import CloudCore
 import CloudEdge
 import CloudHTTP
 import CloudHost
 import CloudLocal
+import CloudNetwork
 import CloudOVN
 import CloudQEMU
 import CloudSQLite
@@ -28,11 +30,14 @@ struct ControlPlane {
 
     private var dirs: InstanceDirs { installation.dirs }
     private var publicName: String { options.publicName ?? options.listen }
-    private func settings(_ machine: Machine, _ consoles: ConsoleAccess) -> Settings {
+    private func settings(_ machine: Machine, _ consoles: ConsoleAccess) throws(CloudError) -> Settings {
         var settings = Settings(
             base: base, region: options.region, firstUID: installation.firstUID, engine: machine.name.text,
             consoles: consoles)
         settings.requestRate = options.requestRate
+        settings.internet = try options.internet.addresses().map {
+            Network.Internet(addresses: $0, bandwidth: options.internet.uplinkRate, zone: options.zone)
+        }
         return settings
     }
 
@@ -49,11 +54,13 @@ struct ControlPlane {
         let sightings = Sightings()
         let runtime = OVNRuntime(
             dirs: dirs, host: machine.name, engine: try await Machine.network(), logger: logger,
+            physical: try options.internet.physicalNetworks(),
             onIncident: { [logger] in
                 logger.critical("network: a rule is not enforced", metadata: ["why": "\($0)"])
             }, onFlows: { sightings.add($0) })
         async let network: Void = runtime.start()
         let esp = await ESP.probe()
+        let functions = ChronyFunctions(dirs: dirs, host: machine.name, logger: logger)
         let gateways = StrongSwan(dirs: dirs, host: machine.name, esp: esp, logger: logger)
         let store = try SQLiteStore(dirs.state + "/akashi.sqlite", Cloud.schemas, clock: SystemClock())
         let flows = try FlowTable(dirs.state + "/flows.sqlite", clock: SystemClock())
@@ -67,14 +74,14 @@ struct ControlPlane {
             onChange: { _, guest in changes.add(guest) })
         let world = Network.World(
             fabric: runtime.fabric, edge: NamespaceEdge(dirs: dirs, uplink: try options.internet.chosen()),
-            functions: ChronyFunctions(), tunnels: gateways, prober: runtime.prober)
+            functions: functions, tunnels: gateways, prober: runtime.prober)
         let cloud = Cloud(
             Ports(
                 store: store, clock: SystemClock(), dice: SystemDice(),
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
                 files: files, network: world, hypervisor: hypervisor, flows: flows),
-            settings(machine, consoles.access)
+            try settings(machine, consoles.access)
         ) { [logger] place, error in
             logger.warning(
                 "\(error.message)", metadata: ["at": "\(place)", "why": "\(error.detail ?? error.code.rawValue)"])
@@ -97,6 +104,7 @@ struct ControlPlane {
         await work(cloud, hypervisor, changes, sightings, consoles, authority, summary)
         hypervisor.release()
         await gateways.release()
+        await functions.release()
         await runtime.release()
         try Files.remove(installation.ready)
         logger.notice("stopped; servers and networks go on")

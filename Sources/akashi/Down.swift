@@ -1,4 +1,5 @@
 import ArgumentParser
+import CloudChrony
 import CloudCompute
 import CloudCore
 import CloudEdge
@@ -36,6 +37,9 @@ struct Down: AsyncParsableCommand {
             let machine = try Machine(pool: installation.dirs.pool)
             try await StrongSwan(
                 dirs: installation.dirs, host: machine.name, esp: .userspace, logger: Logger(label: "akashi")
+            ).remove()
+            try await ChronyFunctions(
+                dirs: installation.dirs, host: machine.name, logger: Logger(label: "akashi")
             ).remove()
             if let engine = try? await Machine.network() {
                 let runtime = OVNRuntime(

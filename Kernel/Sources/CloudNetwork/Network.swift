@@ -97,7 +97,7 @@ public struct Network: Sendable {
         engine.enroll(Gateway.self, world: fabric)
         engine.enroll(ConnectionService.self, world: world.edge)
         engine.enroll(CommonFunctionGateway.self, world: fabric)
-        engine.enroll(CommonFunctionPool.self, world: world.functions)
+        engine.enroll(CommonFunctionPool.self, world: FunctionWorld(fabric: fabric, functions: world.functions))
         engine.enroll(TapFlow.self, world: fabric)
         connectivity.enroll(in: engine)
         engine.enroll(IsolationProbe.self, world: IsolationProbe.World(fabric: fabric, prober: world.prober))

@@ -241,10 +241,9 @@ extension Wiring {
         for it in try reader.list(LogicalNetwork.self, .everything(LogicalNetwork.kind)) {
             networks.append(try LogicalNetwork.spec(of: it.id, in: reader))
         }
-        ports = try reader.list(Port.self, .everything(Port.kind)).compactMap(\.spec)
+        for it in try reader.list(Port.self, .everything(Port.kind)) { ports.append(try it.spec(in: reader)) }
         for it in try reader.list(SecurityGroup.self, .everything(SecurityGroup.kind)) {
-            let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(it.id.text))
-            groups.append(GroupSpec(id: it.id, rules: Set(rules.map(\.value.spec))))
+            groups.append(try it.spec(in: reader))
         }
     }
 }

@@ -100,16 +100,6 @@ public struct SecurityGroup: Lifecycle {
     static func space(_ id: ID<SecurityGroup>) -> String { "security-group:" + id.text }
 }
 
-extension Stored where R == SecurityGroup {
-    /// What the fabric is told of it.
-    func spec(in reader: any Reader) throws(CloudError) -> GroupSpec {
-        let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text))
-        var spec = GroupSpec(id: id, rules: Set(rules.map(\.value.spec)))
-        if try NetworkLog.wantsAccepted(by: self, in: reader) { spec.logsPassedFor = project }
-        return spec
-    }
-}
-
 extension SecurityGroup: Metered {
     public static let quota = 100
 
@@ -185,6 +175,7 @@ extension Stored where R == SecurityGroup {
         let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text))
         var spec = GroupSpec(id: id, rules: Set(rules.map(\.value.spec)))
         spec.isStateful = value.stateful
+        if try NetworkLog.wantsAccepted(by: self, in: reader) { spec.logsPassedFor = project }
         for id in Set(rules.compactMap(\.remoteAddresses)) {
             spec.addressGroups[id] = try reader.get(id).value.prefixes
         }

@@ -68,7 +68,8 @@ extension Stored where R == VPNService {
             var ports: [(spec: PortSpec, prefix: Int)] = []
             for id in [it.outerPort, it.innerPort] {
                 let port = try reader.get(ID<Port>(id))
-                guard let spec = port.spec, let own = spec.addresses.first,
+                let spec = try port.spec(in: reader)
+                guard let own = spec.addresses.first,
                     let cidr = try reader.get(own.subnet).cidr
                 else { throw .fault("port \(id) of VPN service \(it.id) has no address") }
                 networks.append(try LogicalNetwork.spec(of: port.network, in: reader))

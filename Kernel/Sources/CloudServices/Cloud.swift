@@ -133,6 +133,8 @@ public final class Cloud: Sendable {
     @discardableResult
     public func flowsSeen(_ sightings: [FlowSighting]) async throws(CloudError) -> Int {
         try await flows.take(sightings)
+    }
+
     /// Starts a run of the isolation probe where the newest is as old as `age`, and none runs; returns whether it did.
     @discardableResult
     public func probe(ifOlderThan age: Duration) async throws(CloudError) -> Bool {

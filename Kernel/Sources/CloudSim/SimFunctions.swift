@@ -9,6 +9,9 @@ public final class SimFunctions: FunctionHost {
 
     public init(_ mischief: Mischief) { self.mischief = mischief }
 
+    public let host = HostName("host0")
+    public func namespace(of pool: ID<CommonFunctionPool>) -> String { "cf-\(pool)" }
+
     /// What is served, for checks.
     public var pools: [ID<CommonFunctionPool>: FunctionSpec] { books.withLock { $0 } }
 

@@ -42,10 +42,10 @@ extension Reader {
 extension Stored {
     /// Whether a caller may know that it exists: its project's people and operators, for what a project owns, those of
     /// the project that it is shared with, and everyone where the owner opened it.
-    public func isVisible(to caller: Caller) -> Bool { belongs(to: caller) || isOpen || isShared(with: caller) }
+    public func isVisible(to caller: Caller) -> Bool { belongs(to: caller) || isOpen || isSharedWith(caller) }
 
     /// Whether a caller is of the further project that it names.
-    public func isShared(with caller: Caller) -> Bool {
+    public func isSharedWith(_ caller: Caller) -> Bool {
         guard let column = R.partner, let project = caller.project,
             let field = R.fields.first(where: { $0.name == column })
         else { return false }

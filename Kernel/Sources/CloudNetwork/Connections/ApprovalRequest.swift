@@ -52,7 +52,7 @@ extension Stored where R == ApprovalRequest {
     func answer(_ status: ApprovalRequest.Status, for caller: Caller, in writer: any Writer) throws(CloudError) {
         switch status {
         case .approved, .denied:
-            guard caller.isOperator || isShared(with: caller) else {
+            guard caller.isOperator || isSharedWith(caller) else {
                 throw CloudError(.forbidden, "Approval request \(id) is for the other tenant to answer.")
             }
         case .cancelled:
@@ -112,7 +112,7 @@ extension Connectivity {
     ) throws(CloudError) {
         try face.write(it, reader, into: &writer)
         writer.field("request_user", .bool(it.project == call.project))
-        writer.field("approver", .bool(it.isShared(with: call.caller)))
+        writer.field("approver", .bool(it.isSharedWith(call.caller)))
     }
 
     var approvalRoutes: [Route] {

@@ -86,5 +86,5 @@ extension Face where R: TwoSided {
 
 extension Stored where R: TwoSided {
     /// Whether a caller speaks for the other tenant.
-    func isTheOthers(_ caller: Caller) -> Bool { caller.isOperator || isShared(with: caller) }
+    func isTheOthers(_ caller: Caller) -> Bool { caller.isOperator || isSharedWith(caller) }
 }

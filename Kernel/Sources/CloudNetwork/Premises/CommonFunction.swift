@@ -33,7 +33,7 @@ public struct CommonFunctionPool: Lifecycle {
     /// The block of the network that tenants join.
     static let guests = CIDR("169.254.0.0/17")!
     /// The block of the shared network, where each gateway has an address of its own (RFC 6598).
-    static let shared = CIDR("100.64.0.0/16")!
+    public static let shared = CIDR("100.64.0.0/16")!
 }
 
 /// One of a pool's services.
@@ -63,7 +63,7 @@ public struct CommonFunction: Resource {
 
 extension CommonFunctionPool {
     public static func step(
-        _ label: Label, _ turn: inout Turn<CommonFunctionPool>, in world: any FunctionHost
+        _ label: Label, _ turn: inout Turn<CommonFunctionPool>, in world: FunctionWorld
     ) async throws(CloudError) -> Next<Label> {
         if turn.isDoomed, label != .destroy { return .hop(.destroy) }
         let it = turn.it
@@ -74,11 +74,13 @@ extension CommonFunctionPool {
                 // The port's network comes first; whoever makes it does not know of us.
                 return .nap(.milliseconds(500))
             }
-            try await world.ensureFunctions(spec)
+            let functions = world.functions
+            try await world.fabric.ensureJack(spec.jack(functions.namespace(of: it.id)), on: functions.host)
+            try await functions.ensureFunctions(spec)
             (turn.it.status, turn.it.fault) = (.active, "")
             return .rest
         case .destroy:
-            try await world.removeFunctions(it.id)
+            try await world.functions.removeFunctions(it.id)
             return .gone
         }
     }
