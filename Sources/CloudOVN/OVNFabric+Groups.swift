@@ -6,7 +6,9 @@ extension OVNFabric {
         let id = try Self.safe(group.id)
         let name = GroupRules.name(of: id)
         var wanted: Set<JSON> = []
-        for rule in group.rules { wanted.insert(.object(try GroupRules.row(rule, of: id, isStateful: group.isStateful))) }
+        for rule in group.rules {
+            wanted.insert(.object(try GroupRules.row(rule, of: id, isStateful: group.isStateful)))
+        }
         let rows = wanted.sorted { $0.text < $1.text }
         try await repeating { () throws(CloudError) in
             let found = try await central.transact(
@@ -24,11 +26,13 @@ extension OVNFabric {
                 if !sets.isEmpty { try await central.transact(.north, sets) }
                 return
             }
-            var changes = sets + rows.enumerated().map { place, row in
-                Operation.insert(
-                    "ACL", (row.object ?? [:]).merging(["external_ids": Value.map([Mark.group: id])]) { $1 },
-                    as: "rule\(place)")
-            }
+            var changes =
+                sets
+                + rows.enumerated().map { place, row in
+                    Operation.insert(
+                        "ACL", (row.object ?? [:]).merging(["external_ids": Value.map([Mark.group: id])]) { $1 },
+                        as: "rule\(place)")
+                }
             let rules = Value.set(rows.indices.map { Value.named("rule\($0)") })
             if isThere {
                 changes.append(Operation.expectSome("Port_Group", [Where.name(name)]))
