@@ -40,7 +40,8 @@ struct Names: Sendable {
                 Operation.insert(
                     "DNS",
                     [
-                        "records": Value.map(records), "external_ids": Value.map([Mark.port: port, Mark.network: network]),
+                        "records": Value.map(records),
+                        "external_ids": Value.map([Mark.port: port, Mark.network: network]),
                         // A name of ours without an address of the family that is asked for: no, and not silence.
                         "options": Value.map(["ovn-owned": "true"]),
                     ], as: "names"),

@@ -33,11 +33,13 @@ extension OVNFabric {
                 if !sets.isEmpty { try await central.transact(.north, sets) }
                 return
             }
-            var changes = sets + rows.enumerated().map { place, row in
-                Operation.insert(
-                    "ACL", (row.object ?? [:]).merging(["external_ids": Value.map([Mark.group: id])]) { $1 },
-                    as: "rule\(place)")
-            }
+            var changes =
+                sets
+                + rows.enumerated().map { place, row in
+                    Operation.insert(
+                        "ACL", (row.object ?? [:]).merging(["external_ids": Value.map([Mark.group: id])]) { $1 },
+                        as: "rule\(place)")
+                }
             let rules = Value.set(rows.indices.map { Value.named("rule\($0)") })
             if isThere {
                 changes.append(Operation.expectSome("Port_Group", [Where.name(name)]))

@@ -33,7 +33,8 @@ struct OwnDHCP: Sendable {
                 place = Value.named("own\(family)")
                 let marks = Value.map([Mark.port: port.id.text, Mark.family: family])
                 changes.append(
-                    Operation.insert("DHCP_Options", wanted.merging(["external_ids": marks]) { $1 }, as: "own\(family)"))
+                    Operation.insert("DHCP_Options", wanted.merging(["external_ids": marks]) { $1 }, as: "own\(family)")
+                )
             }
             if isIPv6 { v6 = place } else { v4 = place }
         }
@@ -53,7 +54,8 @@ struct OwnDHCP: Sendable {
     static func spelled(_ option: DHCPOption) -> (name: String, value: String) {
         let others = [
             "server-ip-address": "next_server", "arp-timeout": "arp_cache_timeout",
-            "tcp-keepalive": "tcp_keepalive_interval", "domain-search": option.isIPv6 ? "domain_search" : "domain_search_list",
+            "tcp-keepalive": "tcp_keepalive_interval",
+            "domain-search": option.isIPv6 ? "domain_search" : "domain_search_list",
         ]
         let name = others[option.name] ?? option.name.replacing("-", with: "_")
         switch option.value {

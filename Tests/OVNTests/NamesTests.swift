@@ -91,7 +91,8 @@ extension RealOVN {
 
                 let wishes: [(String, String)] = [
                     ("bootfile-name", "a, b = c {x} $y"), ("tftp-server", "10.0.0.9"), ("mtu", "1300"),
-                    ("domain-search", "a.example,b.example"), ("ip-forward-enable", "1"), ("ntp-server", "10.0.0.7,10.0.0.8"),
+                    ("domain-search", "a.example,b.example"), ("ip-forward-enable", "1"),
+                    ("ntp-server", "10.0.0.7,10.0.0.8"),
                     ("classless-static-route", "10.8.0.0/16,10.0.0.8"), ("server-ip-address", "10.0.0.6"),
                     ("path-prefix", "x"), ("lease-time", "600"),
                 ]

@@ -38,7 +38,8 @@ extension RealOVN {
                         Self.rule(true, false, 1, 8, 0, "10.0.0.11/32"),
                         Self.rule(true, true, 58, 128, 0, "fd00:1::11/128"),
                     ])
-                let reader = Lab.group(2, [Self.rule(false, false, 6, 8000, 8005), Self.rule(false, true, 6, 8000, 8005)])
+                let reader = Lab.group(
+                    2, [Self.rule(false, false, 6, 8000, 8005), Self.rule(false, true, 6, 8000, 8005)])
                 for group in [server, reader] { try await lab.fabric.ensureGroup(group) }
                 try await lab.fabric.ensureNetwork(Lab.network(1))
                 let friend = try await Peer.make(lab, Self.port(11, in: [Lab.open]))
@@ -101,7 +102,9 @@ extension RealOVN {
                 #expect(try await first.reaches("10.0.0.13"))
                 #expect(try await !second.reaches("10.0.0.13"))
                 #expect(try await !first.reaches("fd00:1::13"))
-                group.addressGroups = [addresses: [Prefix("10.0.0.12/31")!, Prefix("fd00:1::/124")!, Prefix("fd00:1::12")!]]
+                group.addressGroups = [
+                    addresses: [Prefix("10.0.0.12/31")!, Prefix("fd00:1::/124")!, Prefix("fd00:1::12")!]
+                ]
                 try await lab.fabric.ensureGroup(group)
                 _ = try await second.wait(for: "10.0.0.13")
                 _ = try await second.wait(for: "fd00:1::13")

@@ -40,10 +40,11 @@ struct SQLiteStoreTests {
         try derived.write { db in try db.execute(sql: SchemaSQL.everything(Cloud.schemas)) }
         let statement = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
         func parts(_ queue: DatabaseQueue) throws -> Set<String> {
-            Set(try queue.read { try Row.fetchAll($0, sql: statement) }.map { row in
-                let sql: String = row["sql"]
-                return "\(row["name"] as String): " + (row["type"] == "table" ? Self.columns(sql) : sql)
-            })
+            Set(
+                try queue.read { try Row.fetchAll($0, sql: statement) }.map { row in
+                    let sql: String = row["sql"]
+                    return "\(row["name"] as String): " + (row["type"] == "table" ? Self.columns(sql) : sql)
+                })
         }
         let (left, right) = (try parts(migrated), try parts(derived))
         let odd = left.symmetricDifference(right).sorted()
@@ -52,7 +53,7 @@ struct SQLiteStoreTests {
 
     /// A table's columns in an order of their own: one that came later stands last, and has a value for older rows.
     private static func columns(_ sql: String) -> String {
-        let plain = sql.replacing(/ DEFAULT ('[^']*'|\d+)/, with: "").replacing(/\s+/, with: " ")
+        let plain = sql.replacing(/\s+DEFAULT ('[^']*'|\d+)/, with: "").replacing(/\s+/, with: " ")
         let inner = plain.replacing(/\)[^)]*$/, with: "")
         return inner.replacing(/^[^(]*\(/, with: "").replacing(", \"", with: "\n\"").split(separator: "\n")
             .map { $0.replacing(/^\s+|\s+$/, with: "") }.sorted().joined(separator: "\n")

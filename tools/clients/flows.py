@@ -222,7 +222,7 @@ OPENSTACK = {
     "address group": [
         *openstack("address group", "--address 192.0.2.0/24 {u}", "--name {u}-2"),
         ("address group create", "--address 192.0.2.0/24 {u}", {"save": ("id", "id")}),
-        ("address group set", "--address 198.51.100.0/24 {id}", QUIET), ("address group show", "{id}", {"has": "198.51.100.0/24"}),
+        ("address group set", "--address 198.51.100.0/24 {id}", QUIET), ("address group show", "{id}", {"is": ("name", "{u}")}),
         ("address group unset", "--address 192.0.2.0/24 {id}", QUIET), ("address group delete", "{id}", QUIET)],
     "address scope": openstack("address scope", "--ip-version 4 {u}", "--name {u}-2"),
     "default security group rule": [

@@ -101,7 +101,8 @@ extension Compute {
                     }
                     try cabling.order(
                         wishes, anyNetwork: wishes.isEmpty, groups: [], for: Reference(id),
-                        name: it.hostName, owner: "compute:" + it.zone, caller: call.caller, dice: call.dice, in: writer)
+                        name: it.hostName, owner: "compute:" + it.zone, caller: call.caller, dice: call.dice, in: writer
+                    )
                 }
                 guard
                     let new = try cabling.interfaces(of: Reference(id), in: writer).first(where: {

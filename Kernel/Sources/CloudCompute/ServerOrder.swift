@@ -163,7 +163,8 @@ extension ServerOrder {
         do throws(CloudError) {
             try compute.cabling.order(
                 wishes ?? [], anyNetwork: wishes == nil, groups: groups, for: Reference(id),
-                name: stored.hostName, owner: "compute:" + server.zone, caller: call.caller, dice: call.dice, in: writer)
+                name: stored.hostName, owner: "compute:" + server.zone, caller: call.caller, dice: call.dice, in: writer
+            )
         } catch  where error.code == .missing {
             // What an order names and is not there is a mistake in the order.
             throw .invalid(error.message, field: "networks")

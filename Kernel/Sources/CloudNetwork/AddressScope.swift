@@ -109,9 +109,11 @@ extension SubnetPool {
         }
         let blocks = prefixes.compactMap { CIDR($0) }
         for other in try writer.list(SubnetPool.self, where: "address_scope_id", .string(scope.text))
-        where other.id != id && other.prefixes.compactMap({ CIDR($0) }).contains(where: { it in
-            blocks.contains { $0.overlaps(it) }
-        }) {
+        where other.id != id
+            && other.prefixes.compactMap({ CIDR($0) }).contains(where: { it in
+                blocks.contains { $0.overlaps(it) }
+            })
+        {
             throw .conflict("Pools of address scope \(scope) do not overlap: another has some of these addresses.")
         }
     }

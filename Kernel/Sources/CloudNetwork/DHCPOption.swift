@@ -19,7 +19,9 @@ public struct DHCPOption: Hashable, Sendable, JSONConvertible {
         case routes([HostRoute])
     }
 
-    private enum Form { case flag, address, addresses, text, host, domain, domains, routes; case number(ClosedRange<Int>) }
+    private enum Form {
+        case flag, address, addresses, text, host, domain, domains, routes; case number(ClosedRange<Int>)
+    }
 
     /// The options by name. Those by which a guest gets its own address, or knows its server, are the cloud's.
     private static let v4: [String: Form] = [
@@ -98,7 +100,10 @@ public struct DHCPOption: Hashable, Sendable, JSONConvertible {
         case .text:
             let isPlain = text.utf8.allSatisfy { (0x20...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
             return isPlain ? .text(text) : nil
-        case .host: return parts.count == 1 ? addresses().map(Value.addresses) ?? domain(text).map { _ in .text(text) } : nil
+        // Told as text (RFC 2132, 9.4), whichever it is.
+        case .host:
+            let isHost = parts.count == 1 && (IPv4(parts[0]) != nil || domain(text) != nil)
+            return isHost ? .text(text) : nil
         case .domain: return domain(text).map { .text(String($0.dropLast())) }
         case .domains:
             let read = parts.map(domain)
@@ -136,7 +141,10 @@ extension Port {
                 dhcpOptions.removeAll { $0.name == name && $0.isIPv6 == isIPv6 }
                 if let option { dhcpOptions.append(option) }
             }
-        } catch { throw CloudError(error.code, "Invalid input for extra_dhcp_opts: \(error.message)", field: "extra_dhcp_opts") }
+        } catch {
+            throw CloudError(
+                error.code, "Invalid input for extra_dhcp_opts: \(error.message)", field: "extra_dhcp_opts")
+        }
         guard dhcpOptions.count <= 16, dhcpOptions.json.text.utf8.count <= 2048 else {
             throw .invalid(
                 "Invalid input for extra_dhcp_opts: a port has at most 16 options, together at most 2,048 bytes.",

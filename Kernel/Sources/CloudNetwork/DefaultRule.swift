@@ -15,7 +15,8 @@ public struct DefaultRule: Resource {
     public static let kind = Kind("default_security_group_rule", "default_security_group_rules", service: "network")
     public static let access = Access.system
     public static let fields: [Field<DefaultRule>] = [
-        .choice("direction", \.rule.direction, [.read, .create, .required], "Whether it is about what comes or leaves."),
+        .choice(
+            "direction", \.rule.direction, [.read, .create, .required], "Whether it is about what comes or leaves."),
         .choice("ethertype", \.rule.etherType, [.read, .create], "IPv4 or IPv6."),
         .text("protocol", \.rule.transport, [.read, .create], max: 32, "The protocol's name or number."),
         .integer("port_range_min", \.rule.low, [.read, .create], -1...65_535, "The first port, or ICMP's type."),

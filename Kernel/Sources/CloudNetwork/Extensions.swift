@@ -10,7 +10,10 @@ enum Extensions {
         ("availability_zone", "Availability Zone", "The zones of networks and routers."),
         ("binding", "Port Binding", "Which host carries a port; for operators."),
         ("dns-integration", "DNS Integration", "Names of ports, which their networks resolve."),
-        ("expose-port-forwarding-in-fip", "Expose Port Forwarding in FIP", "Floating addresses show what they forward."),
+        (
+            "expose-port-forwarding-in-fip", "Expose Port Forwarding in FIP",
+            "Floating addresses show what they forward."
+        ),
         ("external-net", "Neutron external network", "Networks that lead out of the cloud."),
         ("extra_dhcp_opt", "Neutron Extra DHCP options", "Further DHCP options of a port."),
         ("extraroute", "Neutron Extra Route", "Further routes of a router."),

@@ -202,11 +202,16 @@ public struct RouterSpec: Hashable, Sendable {
         public var transport: String
         public var external: IPv4, externalPort: Int
         public var inside: IPv4, insidePort: Int
+        public init(transport: String, external: IPv4, externalPort: Int, inside: IPv4, insidePort: Int) {
+            (self.transport, self.external, self.externalPort) = (transport, external, externalPort)
+            (self.inside, self.insidePort) = (inside, insidePort)
+        }
     }
     /// Addresses of which nothing leaves by a leg.
     public struct Fence: Hashable, Sendable {
         public var source: CIDR
         public var leg: ID<Port>
+        public init(source: CIDR, leg: ID<Port>) { (self.source, self.leg) = (source, leg) }
     }
     public var id: ID<Router>
     public var adminUp: Bool

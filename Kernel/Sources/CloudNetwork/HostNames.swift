@@ -27,8 +27,10 @@ enum DNSName {
 
     /// The name of an address that has no other: `host-10-0-0-5`.
     static func host(_ address: IPAddress) -> String {
-        "host-" + String(address.description.map { $0 == "." || $0 == ":" ? "-" : $0 }.reversed().drop { $0 == "-" }
-            .reversed())
+        "host-"
+            + String(
+                address.description.map { $0 == "." || $0 == ":" ? "-" : $0 }.reversed().drop { $0 == "-" }
+                    .reversed())
     }
 }
 
@@ -58,7 +60,8 @@ extension Port {
             // Such a name says already which address it is of.
             guard !label.hasPrefix("host-") else {
                 throw .invalid(
-                    "Invalid input for dns_name: names that begin with host- are those of addresses.", field: "dns_name")
+                    "Invalid input for dns_name: names that begin with host- are those of addresses.", field: "dns_name"
+                )
             }
             do throws(CloudError) { try writer.claim(Port.names(network), label, for: Reference(id)) } catch {
                 throw .conflict("The name \(label) is another port's on network \(network).")

@@ -14,7 +14,8 @@ struct Nested<P: Resource, R: Governed>: Sendable {
     let place: @Sendable (inout R, String) -> Void
 
     init(
-        _ face: Face<R>, below owner: P.Type, parent: String, column: String, _ place: @escaping @Sendable (inout R, String) -> Void
+        _ face: Face<R>, below owner: P.Type, parent: String, column: String,
+        _ place: @escaping @Sendable (inout R, String) -> Void
     ) {
         (self.face, self.owner, self.parent, self.column, self.place) = (face, owner, parent, column, place)
     }
@@ -44,9 +45,9 @@ struct Nested<P: Resource, R: Governed>: Sendable {
                     try await call.store.read { (reader) throws(CloudError) in
                         _ = try reader.get(ID<P>(call.parameter(parent)), for: call.caller)
                         var out: [JSON] = []
-                        for it in try reader.list(R.self, where: column, .string(call.parameter(parent)))
-                        {
-                            out.append(try JSON.parse(try face.body(it, reader, for: call.audience))[face.singular] ?? .null)
+                        for it in try reader.list(R.self, where: column, .string(call.parameter(parent))) {
+                            out.append(
+                                try JSON.parse(try face.body(it, reader, for: call.audience))[face.singular] ?? .null)
                         }
                         return [face.plural: .array(out)]
                     })

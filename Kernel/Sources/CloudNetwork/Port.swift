@@ -275,7 +275,8 @@ extension Port {
             QoSPolicy.attribute(\.policy),
             .computed("qos_network_policy_id", "Its network's policy.") { (it, reader) throws(CloudError) in
                 try reader.find(it.network)?.policy.map { .string($0.text) } ?? .null
-            }.only(for: .openstack), optionAttribute, nameAttribute.only(for: .openstack), assignment.only(for: .openstack),
+            }.only(for: .openstack), optionAttribute, nameAttribute.only(for: .openstack),
+            assignment.only(for: .openstack),
             .fixed("binding:vnic_type", "normal", "What sort of card it is for.").only(for: .openstack),
             .field("wanted_host", as: "binding:host_id", rights: [.create, .update]).only(for: .operators).reading {
                 (it) in .string(it.host.isEmpty ? it.wantedHost : it.host)

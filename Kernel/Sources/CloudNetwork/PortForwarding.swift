@@ -110,7 +110,8 @@ extension Stored where R == PortForwarding {
         if value.last == 0 { value.last = value.first }
         let count = value.last - value.first + 1
         guard value.first >= 1, value.firstInside >= 1, (1...PortForwarding.most).contains(count),
-            value.firstInside + count - 1 <= 65_535, value.lastInside ?? value.firstInside + count - 1 == value.firstInside + count - 1
+            value.firstInside + count - 1 <= 65_535,
+            value.lastInside ?? value.firstInside + count - 1 == value.firstInside + count - 1
         else {
             throw .invalid(
                 "Invalid input for external_port: 1 to 65535, at most \(PortForwarding.most) in a row and as many inside as outside.",
@@ -146,7 +147,8 @@ extension PortForwarding {
         write: { (it, json) throws(CloudError) in
             if json.isNull { return it.inside = nil }
             guard let read = json.string.flatMap({ IPv4($0) }) else {
-                throw .invalid("Invalid input for internal_ip_address: not an IPv4 address.", field: "internal_ip_address")
+                throw .invalid(
+                    "Invalid input for internal_ip_address: not an IPv4 address.", field: "internal_ip_address")
             }
             it.inside = read
         })

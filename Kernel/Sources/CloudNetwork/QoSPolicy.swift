@@ -94,7 +94,8 @@ extension QoSPolicy {
         .network, "/v2.0/qos/policies", "policy", "policies",
         [
             .id(), .field("name"), .field("description"), .field("shared"), .owner("tenant_id"), .owner("project_id"),
-            .created(), .updated(), .revision(), .fixed("is_default", false, "Whether new networks have it: none does."),
+            .created(), .updated(), .revision(),
+            .fixed("is_default", false, "Whether new networks have it: none does."),
             .computed("tags", "Policies have no tags.") { (_, _) in [] },
             .computed("rules", "What it asks.") { (it, reader) throws(CloudError) in
                 var rules: [JSON] = []

@@ -142,7 +142,12 @@ extension Stored where R == Router {
             try refuseLeaving(own.subnet, in: writer)
             guard let cidr = try writer.find(own.subnet)?.cidr else { continue }
             let floating = try writer.list(FloatingIP.self, where: "router_id", .string(id.text))
-            guard !floating.contains(where: { $0.fixed.map { cidr.contains(.v4($0)) } ?? false }) else {
+            var inside = floating.compactMap(\.fixed)
+            for it in floating {
+                inside += try writer.list(PortForwarding.self, where: "floating_ip", .string(it.id.text))
+                    .compactMap(\.inside)
+            }
+            guard !inside.contains(where: { cidr.contains(.v4($0)) }) else {
                 throw .conflict(
                     "Router interface for subnet \(own.subnet) on router \(id) cannot be deleted, as it is required by one or more floating IPs."
                 )

@@ -20,7 +20,8 @@ public struct SecurityGroup: Lifecycle {
     public static let fields: [Field<SecurityGroup>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
-        .boolean("stateful", \.stateful, [.read, .create, .update], "Whether answers to what is allowed are allowed too."),
+        .boolean(
+            "stateful", \.stateful, [.read, .create, .update], "Whether answers to what is allowed are allowed too."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .boolean("is_woven", \.isWoven, [], "Whether the fabric has it."),
         .text("fault", \.fault, [], max: 1024, "Why the fabric does not have it."),

@@ -13,7 +13,8 @@ extension Subnet {
             versionAttribute,
             .computed("service_types", "What its addresses are for: anything.") { (_, _) in [] },
             .computed("segment_id", "Segments are not offered.") { (_, _) in .null },
-            .computed("dns_publish_fixed_ip", "Whether DNS outside of its network tells its addresses.") { (_, _) in false
+            .computed("dns_publish_fixed_ip", "Whether DNS outside of its network tells its addresses.") { (_, _) in
+                false
             },
             .computed("router:external", "Whether its network leads out.") { (it, reader) throws(CloudError) in
                 .bool(try reader.get(it.network).isExternal)

@@ -7,7 +7,8 @@ import Testing
 struct AddressGroupTests {
     let network = "/network/v2.0/"
 
-    private func make(_ stage: Stage, _ path: String, _ key: String, _ body: JSON, as actor: Actor = .member) async throws
+    private func make(_ stage: Stage, _ path: String, _ key: String, _ body: JSON, as actor: Actor = .member)
+        async throws
         -> JSON
     {
         let answer = await stage.send(actor, .post, network + path, [key: body])
@@ -33,8 +34,10 @@ struct AddressGroupTests {
         let more: JSON = ["addresses": ["198.51.100.0/24"]]
         #expect(await stage.send(.stranger, .put, path + "/add_addresses", more).status == 404)
         #expect(await stage.send(.member, .put, path + "/add_addresses", more).status == 200)
-        #expect(await stage.send(.member, .put, path + "/remove_addresses", ["addresses": ["2001:db8::1"]]).status == 200)
-        #expect(await stage.send(.member, .put, path + "/remove_addresses", ["addresses": ["2001:db8::1"]]).status == 404)
+        #expect(
+            await stage.send(.member, .put, path + "/remove_addresses", ["addresses": ["2001:db8::1"]]).status == 200)
+        #expect(
+            await stage.send(.member, .put, path + "/remove_addresses", ["addresses": ["2001:db8::1"]]).status == 404)
         #expect(await stage.send(.member, .put, path + "/add_addresses", ["addresses": ["ten"]]).status == 400)
         let many: [JSON] = (0...500).map { .string("10.0.\($0 / 256).\($0 % 256)") }
         #expect(await stage.send(.member, .put, path + "/add_addresses", ["addresses": .array(many)]).status == 400)
@@ -48,12 +51,15 @@ struct AddressGroupTests {
             "security_group_id": group, "direction": "ingress", "remote_address_group_id": id, "remote_group_id": group,
         ]
         #expect(
-            await stage.send(.member, .post, network + "security-group-rules", ["security_group_rule": both]).status == 400)
-        let theirs = try await make(
-            stage, "security-groups", "security_group", ["name": "g"], as: .stranger)["id"] ?? .null
+            await stage.send(.member, .post, network + "security-group-rules", ["security_group_rule": both]).status
+                == 400)
+        let theirs =
+            try await make(
+                stage, "security-groups", "security_group", ["name": "g"], as: .stranger)["id"] ?? .null
         let foreign: JSON = ["security_group_id": theirs, "direction": "ingress", "remote_address_group_id": id]
         #expect(
-            await stage.send(.stranger, .post, network + "security-group-rules", ["security_group_rule": foreign]).status
+            await stage.send(.stranger, .post, network + "security-group-rules", ["security_group_rule": foreign])
+                .status
                 == 404)
         let rulePath = network + "security-group-rules/" + (made["id"]?.string ?? "")
         #expect(await stage.send(.member, .delete, rulePath).status == 204)

@@ -7,7 +7,8 @@ import Testing
 struct NamesTests {
     let network = "/network/v2.0/"
 
-    private func make(_ stage: Stage, _ path: String, _ key: String, _ body: JSON, as actor: Actor = .member) async throws
+    private func make(_ stage: Stage, _ path: String, _ key: String, _ body: JSON, as actor: Actor = .member)
+        async throws
         -> JSON
     {
         let answer = await stage.send(actor, .post, network + path, [key: body])
@@ -58,7 +59,10 @@ struct NamesTests {
             await stage.send(.member, .delete, network + "ports/" + (port["id"]?.string ?? "")).status == 204)
         let next = try await make(
             stage, "ports", "port",
-            ["network_id": id, "dns_name": "front", "fixed_ips": [["ip_address": port["fixed_ips"]?[0]?["ip_address"] ?? .null]]])
+            [
+                "network_id": id, "dns_name": "front",
+                "fixed_ips": [["ip_address": port["fixed_ips"]?[0]?["ip_address"] ?? .null]],
+            ])
         #expect(next["dns_name"] == "front")
     }
 
@@ -74,11 +78,17 @@ struct NamesTests {
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "mtu", "opt_value": "67"]]),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "no-such-option", "opt_value": "1"]]),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "server-id", "opt_value": "10.0.0.1"]]),
-            ("ports", "port", "extra_dhcp_opts", [["opt_name": "bootfile-name", "opt_value": "a\", router = 10.0.0.9, x=\""]]),
+            (
+                "ports", "port", "extra_dhcp_opts",
+                [["opt_name": "bootfile-name", "opt_value": "a\", router = 10.0.0.9, x=\""]]
+            ),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "bootfile-name", "opt_value": "a\\"]]),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "router", "opt_value": "10.0.0.1, mtu = 1"]]),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "dns-server", "opt_value": "fd00::1"]]),
-            ("ports", "port", "extra_dhcp_opts", [["opt_name": "dns-server", "opt_value": "10.0.0.1", "ip_version": 6]]),
+            (
+                "ports", "port", "extra_dhcp_opts",
+                [["opt_name": "dns-server", "opt_value": "10.0.0.1", "ip_version": 6]]
+            ),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "domain-name", "opt_value": "a b"]]),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "classless-static-route", "opt_value": "10.0.0.0/8"]]),
             ("ports", "port", "extra_dhcp_opts", [["opt_name": "mtu", "opt_value": 1500]]),

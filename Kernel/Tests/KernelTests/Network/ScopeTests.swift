@@ -54,13 +54,15 @@ struct ScopeTests {
             ["subnetpool": ["name": "p", "prefixes": ["10.20.1.0/24"], "address_scope_id": mine["id"] ?? .null]])
         #expect(twice.status == 409, "\(twice.text)")
 
-        let external = try await make(
-            stage, "networks", "network", ["name": "out", "router:external": true], as: .operator)["id"] ?? .null
+        let external =
+            try await make(
+                stage, "networks", "network", ["name": "out", "router:external": true], as: .operator)["id"] ?? .null
         _ = try await make(
             stage, "subnets", "subnet",
             ["network_id": external, "subnetpool_id": outside, "cidr": "198.18.0.0/24", "ip_version": 4], as: .operator)
-        let router = try await make(
-            stage, "routers", "router", ["external_gateway_info": ["network_id": external]])["id"]?.string ?? ""
+        let router =
+            try await make(
+                stage, "routers", "router", ["external_gateway_info": ["network_id": external]])["id"]?.string ?? ""
         try await join(stage, router, pool: open, cidr: "10.10.0.0/24")
         try await join(stage, router, pool: closed, cidr: "10.20.0.0/24")
         try await stage.settle()

@@ -337,7 +337,8 @@ final class Stage: @unchecked Sendable {
                 guard let found = finder(list.json) else { throw .fault("nothing is listed for \(name): \(list.text)") }
                 value = found
             } else if let nested = try await makeNested(
-                name, theirs(String(path[..<path.firstRange(of: "/{\(name)}")!.lowerBound]), actor, owner ?? actor), route,
+                name, theirs(String(path[..<path.firstRange(of: "/{\(name)}")!.lowerBound]), actor, owner ?? actor),
+                route,
                 owner ?? actor)
             {
                 value = nested

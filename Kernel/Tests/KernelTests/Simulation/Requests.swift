@@ -115,6 +115,8 @@ extension SimulatedCloud {
         }
         if chance.chance(150) { port["mac_address"] = .string("02:00:00:00:00:0\(chance.below(4))") }
         if chance.chance(50) { port["device_owner"] = "compute:zone1" }
+        if chance.chance(200) { port["dns_name"] = .string("h\(chance.below(3))") }
+        if chance.chance(150) { port["extra_dhcp_opts"] = [["opt_name": "mtu", "opt_value": "1300"]] }
         let answer = await send(tenant, .post, "/network/v2.0/ports", ["port": .object(port)])
         guard let answer, answer.status == 201, let id = answer.body["port"]?["id"]?.string else { return }
         promises.created("port", id, tenant, name: name)
