@@ -80,7 +80,8 @@ def differences(cloud, tenantry):
     compare("Open vSwitch interfaces", cloud.taps(), [each["name"] for each in rows if each["name"][0] == "t"])
     compare("logical ports", ports, cloud.logical("Logical_Switch_Port"))
     compare("logical switches", all["networks"], cloud.logical("Logical_Switch"))
-    compare("servers' ports", servers, {each["device_id"] for each in ports.values() if each["device_id"]})
+    compare("servers' ports", servers,
+            {each["device_id"] for each in ports.values() if each["device_owner"].startswith("compute:")})
     uploaded = [id for id, each in all["images"].items() if each["status"] == "active"]
     compare("images' files", uploaded, _names(cloud.images))
     return found

@@ -4,7 +4,7 @@ from report import METHOD, machine_line, table
 GOAL_RATE, GOAL_FIRST_MS, GOAL_GROWTH = 0.95, 100.0, 1.5
 
 PATHS = """\
-One TCP connection by iperf3 ({seconds} s after one that is not counted) and 300 pings, {rounds} rounds in turns, between \
+One TCP connection by iperf3 ({seconds} s after one that is not counted) and 200 pings, {rounds} rounds in turns, between \
 namespaces that are joined by veth. *By hand* is the same OVN and Open vSwitch in the same run: two switches, a router and \
 an outside written straight into its database, with stateful rules, port security and SNAT. *Linux* is bridges, a routing \
 namespace and nftables' masquerade, without any filter. Ratios are medians of each round's: for rates more is better, for \

@@ -189,7 +189,7 @@ def throughput(source, target, seconds):
     return told["end"]["sum_received"]["bits_per_second"] / 1e9
 
 
-def latency(source, target, count=300):
+def latency(source, target, count=200):
     """Microseconds of a ping there and back, the mean of many."""
     text = sh("ip", "netns", "exec", source[0], "ping", "-q", "-n", "-i", "0.005", "-c", count, target[1])
     return float(re.search(r"= [\d.]+/([\d.]+)/", text)[1]) * 1000

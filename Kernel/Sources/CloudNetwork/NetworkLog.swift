@@ -108,13 +108,13 @@ extension NetworkLog: Governed {
         let project = draft.project
         if !draft.group.isEmpty {
             let group = try? writer.get(ID<SecurityGroup>(draft.group), for: caller)
-            guard let group, group.project == project || caller.isOperator else {
+            guard let group, group.project == project else {
                 throw .missing("Resource", draft.group)
             }
         }
         if !draft.port.isEmpty {
             let port = try? writer.get(ID<Port>(draft.port), for: caller)
-            guard let port, port.project == project || caller.isOperator else { throw .missing("Target", draft.port) }
+            guard let port, port.project == project else { throw .missing("Target", draft.port) }
             guard draft.group.isEmpty || port.groups.contains(ID(draft.group)) else {
                 throw .conflict("Port \(port.id) is not in security group \(draft.group).")
             }

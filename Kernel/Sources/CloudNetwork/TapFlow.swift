@@ -113,7 +113,7 @@ extension Stored where R == TapFlow {
 }
 
 extension TapFlow: Governed {
-    public static let quota = 16
+    public static let quota = 50
 
     public static func admit(_ draft: inout Stored<TapFlow>, for caller: Caller, in writer: any Writer)
         throws(CloudError)
