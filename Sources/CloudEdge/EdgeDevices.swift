@@ -140,7 +140,8 @@ struct EdgeDevices: Sendable {
                 try Files.overwrite("/proc/sys/net/" + name, value)
             }
             // Only the host's own namespace may set it, and it holds for each: without a bound there is no edge.
-            guard let most = Files.line("/proc/sys/net/netfilter/nf_conntrack_max").flatMap({ Int($0) }), most > 0 else {
+            guard let most = Files.line("/proc/sys/net/netfilter/nf_conntrack_max").flatMap({ Int($0) }), most > 0
+            else {
                 throw .unavailable("Internet edge", "the kernel does not bound its table of connections")
             }
         }
