@@ -178,7 +178,7 @@ extension RealEdge {
                     lab.edge.namespace.enter(command.split(separator: " ").map(String.init))
                 ).text
                 // Sources that are remembered for some seconds, and addresses of the link that come by themselves.
-                let passing = ["expires", "packets }", "ct count over 1000", "fe80::"]
+                let passing = ["expires", "burst 200 packets", "ct count over 1000", "fe80::"]
                 let lines = text.split(separator: "\n").filter { line in !passing.contains { line.contains($0) } }
                 out += lines.sorted().joined(separator: "\n") + "\n"
             }

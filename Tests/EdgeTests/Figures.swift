@@ -17,7 +17,7 @@ extension RealEdge {
                 var dropped = 0
                 for _ in 1...3 {
                     try await Besieged.with(limits) { lab in
-                        good += try await Besieged.flood(lab)
+                        good += try await Besieged.flood(lab, patience: limits == Besieged.none ? "0.15" : "3")
                         dropped += try await lab.edge.counters()["tenant-1"]?.floodDropped ?? 0
                     }
                 }
