@@ -130,7 +130,9 @@ struct EdgeDevices: Sendable {
                 ("ipv4/conf/\(device)/rp_filter", "1"), ("ipv4/conf/\(device)/send_redirects", "0"),
                 ("ipv4/conf/\(device)/accept_redirects", "0"), ("ipv4/conf/\(device)/accept_source_route", "0"),
                 ("ipv4/conf/\(device)/arp_ignore", "1"), ("ipv4/conf/\(device)/arp_announce", "2"),
-                ("ipv6/conf/\(device)/accept_ra", "0"), ("ipv6/conf/\(device)/accept_redirects", "0"),
+                // Else an address that goes takes others of its network along.
+                ("ipv4/conf/\(device)/promote_secondaries", "1"), ("ipv6/conf/\(device)/accept_ra", "0"),
+                ("ipv6/conf/\(device)/accept_redirects", "0"),
             ]
         }
         let all = settings

@@ -117,6 +117,15 @@ extension RealEdge {
                     try await next.ensure(spec)
                     try await Self.expectUnchanged(lab, before)
                 }
+                // The edge moves to another address of its network, and to another network, and back.
+                for addresses: Set<String> in [["203.0.113.2/25"], ["198.18.0.1/24"], spec.addresses] {
+                    var moved = spec
+                    moved.addresses = addresses
+                    for _ in 1...2 { try await lab.edge.ensure(moved) }
+                }
+                try await lab.serving(lab.tenant(1)) {
+                    try await expect(3) { try await lab.run(lab.outside, "connect", Self.one.further, "80", "3", "1") }
+                }
                 // What a hand removed comes back.
                 try await Command.run(lab.edge.namespace.enter(["nft", "flush", "ruleset"]))
                 try await Command.run(lab.edge.namespace.enter(["tc", "qdisc", "del", "dev", "uplink", "root"]))
