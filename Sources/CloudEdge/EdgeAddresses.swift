@@ -11,18 +11,16 @@ struct EdgeAddresses: Sendable {
     private static let mark = "77"
 
     func ensure() async throws(CloudError) {
-        var commands: [String] = []
         let (own, have) = (ownAddresses, try await addresses())
-        commands += have.subtracting(own).sorted().map { "addr del \($0)" }
-        commands += own.subtracting(have).sorted().map { "addr add \($0)" + ($0.contains(":") ? " nodad" : "") }
         let (routes, old) = (wantedRoutes, try await currentRoutes())
+        let (cards, known) = (self.cards, try await knownCards())
+        // A device that loses its last address loses its routes with it: what comes is there before what goes.
+        var commands = own.subtracting(have).sorted().map { "addr add \($0)" + ($0.contains(":") ? " nodad" : "") }
         commands += old.filter { routes[$0.key] == nil }.map { "route del \($0.key) proto \(Self.mark)" }.sorted()
+        commands += known.filter { cards[$0.key] == nil }.map { "neigh del \($0.key) dev \(EdgeRules.inside)" }.sorted()
+        commands += have.subtracting(own).sorted().map { "addr del \($0)" }
         commands += routes.filter { old[$0.key] != $0.value }.map {
             "route replace \($0.key) \($0.value) proto \(Self.mark)"
-        }.sorted()
-        let (cards, known) = (self.cards, try await knownCards())
-        commands += known.filter { cards[$0.key] == nil }.map {
-            "neigh del \($0.key) dev \(EdgeRules.inside)"
         }.sorted()
         commands += cards.filter { known[$0.key] != $0.value }.map {
             "neigh replace \($0.key) lladdr \($0.value) dev \(EdgeRules.inside) nud permanent"

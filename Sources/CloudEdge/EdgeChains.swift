@@ -30,8 +30,9 @@ struct EdgeChains: Sendable {
             (
                 "arrive-inside",
                 [
-                    // Neighbour discovery comes from addresses that are never forwarded.
-                    "ip6 saddr { ::, fe80::/10 } \(Self.neighbours) accept",
+                    // What is of the link alone is never forwarded, and of it only neighbour discovery is heard.
+                    "ip6 saddr { ::, fe80::/10 } ip6 daddr { fe80::/10, ff02::/16 } accept",
+                    "ip6 saddr fe80::/10 \(Self.neighbours) accept",
                     "meta nfproto ipv4 ether saddr . ip saddr != @members4 goto forged",
                     "meta nfproto ipv6 ether saddr . ip6 saddr != @members6 goto forged",
                 ]
@@ -71,9 +72,7 @@ struct EdgeChains: Sendable {
     /// A rule for each family: what ends the sets' names, and the header's name.
     private func both(_ rule: (String, String) -> String) -> [String] { [rule("4", "ip"), rule("6", "ip6")] }
 
-    private func over(_ rate: Int, counter: Bool = false) -> String {
-        (counter ? "counter " : "") + "limit rate over \(rate)/second burst \(rate) packets"
-    }
+    private func over(_ rate: Int) -> String { "limit rate over \(rate)/second burst \(rate) packets" }
 
     private var arriveUplink: [String] {
         both { "\($1) saddr @reach\($0) drop" } + both { "\($1) saddr @own\($0) drop" } + ["\(Self.neighbours) accept"]
@@ -84,10 +83,12 @@ struct EdgeChains: Sendable {
             } + both { "\(Self.opening) \($1) daddr @reach\($0) goto knock" }
     }
 
-    /// A SYN to a besieged address is not tracked: the table of connections cannot be filled by it.
+    /// A SYN to a besieged address is not tracked: the table of connections cannot be filled by it. Few may come at once:
+    /// those before the siege stay in the server's queue for a minute, and must not fill it.
     private var knock: [String] {
         both {
-            "update @openings\($0) { \($1) daddr \(over(limits.siege, counter: true)) } update @besieged\($0) { \($1) daddr }"
+            "update @openings\($0) { \($1) daddr counter limit rate over \(limits.siege)/second "
+                + "burst \(max(5, limits.siege / 10)) packets } update @besieged\($0) { \($1) daddr }"
         } + both { "\($1) daddr @besieged\($0) notrack" }
     }
 

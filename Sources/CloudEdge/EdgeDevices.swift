@@ -130,7 +130,9 @@ struct EdgeDevices: Sendable {
                 ("ipv4/conf/\(device)/rp_filter", "1"), ("ipv4/conf/\(device)/send_redirects", "0"),
                 ("ipv4/conf/\(device)/accept_redirects", "0"), ("ipv4/conf/\(device)/accept_source_route", "0"),
                 ("ipv4/conf/\(device)/arp_ignore", "1"), ("ipv4/conf/\(device)/arp_announce", "2"),
-                ("ipv6/conf/\(device)/accept_ra", "0"), ("ipv6/conf/\(device)/accept_redirects", "0"),
+                // Else an address that goes takes others of its network along.
+                ("ipv4/conf/\(device)/promote_secondaries", "1"), ("ipv6/conf/\(device)/accept_ra", "0"),
+                ("ipv6/conf/\(device)/accept_redirects", "0"),
             ]
         }
         let all = settings
@@ -140,7 +142,8 @@ struct EdgeDevices: Sendable {
                 try Files.overwrite("/proc/sys/net/" + name, value)
             }
             // Only the host's own namespace may set it, and it holds for each: without a bound there is no edge.
-            guard let most = Files.line("/proc/sys/net/netfilter/nf_conntrack_max").flatMap({ Int($0) }), most > 0 else {
+            guard let most = Files.line("/proc/sys/net/netfilter/nf_conntrack_max").flatMap({ Int($0) }), most > 0
+            else {
                 throw .unavailable("Internet edge", "the kernel does not bound its table of connections")
             }
         }

@@ -38,12 +38,13 @@ struct EdgeRules: Sendable {
             line("add chain inet \(Self.table) \(chain)" + (hook.isEmpty ? "" : " { \(hook) }"))
             line("flush chain inet \(Self.table) \(chain)")
         }
-        for (kind, name, type) in sets { line("add \(kind) inet \(Self.table) \(name) { \(type) }") }
         for part in plan.parts {
             for count in Count.allCases {
-                line("add counter inet \(Self.table) \(quoted(Self.counter(count, part.member.id)))")
+                line("add counter inet \(Self.table) \(Self.counter(count, part.member.id))")
             }
         }
+        // After the counters: the kernel does not find those that come in one transaction behind the map naming them.
+        for (kind, name, type) in sets { line("add \(kind) inet \(Self.table) \(name) { \(type) }") }
         for (kind, name, elements) in contents {
             line("flush \(kind) inet \(Self.table) \(name)")
             if !elements.isEmpty {
@@ -99,9 +100,12 @@ struct EdgeRules: Sendable {
             out.append(("set", "reach\(family)", mine { $1.plain }))
             out.append(("set", "members\(family)", mine { "\($0.member.mac) . \($1.plain)" }))
             out.append(
-                ("map", "entering\(family)", mine { part, block in
-                    classes[part.member.id].map { "\(block.plain) : \(Shaping.name($0))" }
-                }))
+                (
+                    "map", "entering\(family)",
+                    mine { part, block in
+                        classes[part.member.id].map { "\(block.plain) : \(Shaping.name($0))" }
+                    }
+                ))
             for count in Self.byAddress {
                 let elements = mine { "\($1.plain) : \(quoted(Self.counter(count, $0.member.id)))" }
                 out.append(("map", "\(count.rawValue)\(family)", elements))

@@ -123,7 +123,7 @@ public struct NamespaceEdge: Edge {
         }
         let members = Set(plan.parts.map(\.member.id))
         for (count, member, _, _) in try await counted() where !members.contains(member) {
-            out.append("delete counter inet \(EdgeRules.table) \"\(EdgeRules.counter(count, member))\"")
+            out.append("delete counter inet \(EdgeRules.table) \(EdgeRules.counter(count, member))")
         }
         return out
     }
@@ -143,8 +143,12 @@ public struct NamespaceEdge: Edge {
     // MARK: Shaping
 
     private func shape(_ device: String, _ shaping: Shaping) async throws(CloudError) {
-        if try await !tools.text(["tc", "qdisc", "show", "dev", device]).contains("qdisc htb 1: root") {
+        let there = try await tools.text(["tc", "qdisc", "show", "dev", device])
+        if !there.contains("qdisc htb 1: root") {
             try await tools.batch(["tc", "-batch", "-"], ["qdisc add dev \(device) root handle 1: htb default 2"])
+        }
+        if there.contains("qdisc bfifo 2:") {
+            return try await tools.batch(["tc", "-batch", "-"], shaping.commands(device, fair: false))
         }
         do {
             try await tools.batch(["tc", "-batch", "-"], shaping.commands(device, fair: true))
@@ -156,6 +160,7 @@ public struct NamespaceEdge: Edge {
     private func removeClasses(_ device: String, but kept: Set<Int>) async throws(CloudError) {
         let there = Shaping.read(try await tools.text(["tc", "class", "show", "dev", device]))
         let gone = there.filter { Shaping.numbers.contains($0) && !kept.contains($0) }.sorted()
-        try await tools.batch(["tc", "-batch", "-"], gone.map { "class del dev \(device) classid \(Shaping.name($0))" })
+        try await tools.batch(
+            ["tc", "-batch", "-"], gone.map { "class del dev \(device) classid \(Shaping.name($0))" })
     }
 }

@@ -22,7 +22,8 @@ public struct Uplink: Hashable, Sendable {
         self.addresses = own
         var ways: [IPAddress] = []
         for text in gateways {
-            guard let way = IPAddress(text), own.contains(where: { $0.network.contains(way) && $0.address != way }) else {
+            guard let way = IPAddress(text), own.contains(where: { $0.network.contains(way) && $0.address != way })
+            else {
                 throw .invalid(
                     "The gateway '\(text.prefix(64))' is not in any of the uplink's networks.", field: "uplink-gateway")
             }

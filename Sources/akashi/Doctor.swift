@@ -13,7 +13,7 @@ struct Doctor: AsyncParsableCommand {
 
     /// Programs that are started, and the Debian package that each is from.
     private static let programs = [
-        ("qemu-system-x86_64", "qemu-system-x86"), ("ip", "iproute2"), ("nsenter", "util-linux"),
+        ("qemu-system-x86_64", "qemu-system-x86"), ("ip", "iproute2"), ("tc", "iproute2"), ("nsenter", "util-linux"),
         ("setpriv", "util-linux"), ("nft", "nftables"), ("openssl", "openssl"), ("ssh-keygen", "openssh-client"),
         ("curl", "curl"),
     ]

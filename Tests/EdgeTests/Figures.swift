@@ -17,7 +17,7 @@ extension RealEdge {
                 var dropped = 0
                 for _ in 1...3 {
                     try await Besieged.with(limits) { lab in
-                        good += try await Besieged.flood(lab)
+                        good += try await Besieged.flood(lab, patience: limits == Besieged.none ? "0.15" : "3")
                         dropped += try await lab.edge.counters()["tenant-1"]?.floodDropped ?? 0
                     }
                 }
@@ -66,7 +66,8 @@ extension Neighbours {
     static func crowd(_ count: Int) -> EdgeSpec {
         let members = (1...count).map { number in
             EdgeMember(
-                id: "m\(number)", mac: MAC("02:00:00:00:" + Hex.string([UInt8(number >> 8), UInt8(number & 255)]).pairs)!,
+                id: "m\(number)",
+                mac: MAC("02:00:00:00:" + Hex.string([UInt8(number >> 8), UInt8(number & 255)]).pairs)!,
                 addresses: [.v4(IPv4(number: 0x0a01_0000 + UInt32(number)))],
                 blocks: [CIDR(holding: .v4(IPv4(number: 0x0b00_0000 + UInt32(number) << 4)), prefix: 28)],
                 plan: BandwidthPlan(ceiling: 10, isGuaranteed: number % 2 == 0))

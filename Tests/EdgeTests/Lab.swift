@@ -106,7 +106,8 @@ final class Lab: Sendable {
 
     /// The edge's card towards the tenants, or towards the strangers.
     func card(_ device: String) async throws -> String {
-        try await Command.run(edge.namespace.enter(["cat", "/sys/class/net/\(device)/address"])).text
+        let link = try await Command.run(["ip", "-n", edge.namespace.name, "-j", "link", "show", "dev", device])
+        return try JSON.parse(link.bytes)[0]?["address"]?.string ?? ""
     }
 
     // MARK: Peers

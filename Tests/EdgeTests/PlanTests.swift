@@ -20,7 +20,10 @@ import Testing
         ("two of one id", [member("a", 1, ["203.0.113.10"]), member("a", 2, ["203.0.113.11"])]),
         ("two of one card", [member("a", 1, ["203.0.113.10"]), member("b", 1, ["203.0.113.11"])]),
         ("one address twice", [member("a", 1, ["203.0.113.10"]), member("b", 2, ["203.0.113.10"])]),
-        ("a block over another's", [member("a", 1, ["203.0.113.10"]), member("b", 2, ["203.0.113.2"], ["203.0.113.8/29"])]),
+        (
+            "a block over another's",
+            [member("a", 1, ["203.0.113.10"]), member("b", 2, ["203.0.113.2"], ["203.0.113.8/29"])]
+        ),
         ("the edge's own address", [member("a", 1, ["203.0.113.1"])]),
         ("an id that is none", [member("a\ndrop", 1, ["203.0.113.10"])]),
         ("an empty id", [member("", 1, ["203.0.113.10"])]),
@@ -95,7 +98,10 @@ import Testing
         #expect(try numbers([a, b], ["fa:16:3e:00:00:02": 0x10]) == ["a": 0x11, "b": 0x10])
         // One that is just going keeps its number until it is gone.
         #expect(try numbers([b], ["fa:16:3e:00:00:01": 0x10]) == ["b": 0x11])
-        #expect(Shaping.read("class htb 1:1 root\nclass htb 1:10 parent 1:1\nclass htb 1:ff parent 1:1\nx\n") == [1, 16, 255])
+        #expect(
+            Shaping.read("class htb 1:1 root\nclass htb 1:10 parent 1:1\nclass htb 1:ff parent 1:1\nx\n") == [
+                1, 16, 255,
+            ])
     }
 }
 

@@ -81,9 +81,11 @@ public actor SiegeWatch {
             var event = DDoSEvent()
             (event.address, event.member) = (address, owner?.member ?? "")
             let project = owner?.project ?? ID("")
-            let old = try writer.list(
-                DDoSEvent.self, Query(DDoSEvent.kind, limit: .max).with("project_id", .string(project.text)))
-            for it in old.prefix(max(0, old.count - DDoSEvent.most + 1)) { try writer.remove(Reference(it.id)) }
+            var query = Query(DDoSEvent.kind).with("project_id", .string(project.text))
+            query.limit = max(0, try writer.count(query) - DDoSEvent.most + 1)
+            if query.limit > 0 {
+                for it in try writer.rows(query) { try writer.remove(Reference(DDoSEvent.kind, it.id)) }
+            }
             try writer.insert(event, id: id, project: project)
             return event.member
         }

@@ -105,12 +105,19 @@ import Testing
 
     @Test func theOldestGiveWay() async throws {
         let stage = try await Stage()
-        let watch = Self.watch(stage)
-        for number in 0...DDoSEvent.most {
-            stage.world.edge.state.sieges = [.v4(IPv4(number: 0xcb00_0000 + UInt32(number))): 300]
-            stage.world.clock.advance(.seconds(2))
-            try await watch.look()
+        let record = AuditRecord(.system("edge"), service: "network", action: "begin", kind: "ddos_event")
+        for numbers in [0..<1, 1..<DDoSEvent.most] {
+            try await stage.world.store.write(record) { (writer) throws(CloudError) in
+                for number in numbers {
+                    var event = DDoSEvent()
+                    (event.address, event.until) = (.v4(IPv4(number: 0xcb00_0000 + UInt32(number))), writer.now)
+                    try writer.insert(event, id: ID(stage.world.dice.uuid()))
+                }
+            }
+            stage.world.clock.advance(.seconds(1))
         }
+        stage.world.edge.state.sieges = [IPAddress("198.51.100.1")!: 300]
+        try await Self.watch(stage).look()
         let kept = try await stage.world.store.read { (reader) throws(CloudError) in
             try reader.list(DDoSEvent.self, .everything(DDoSEvent.kind))
         }
