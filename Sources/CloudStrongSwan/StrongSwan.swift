@@ -74,7 +74,8 @@ public final class StrongSwan: Tunnels {
         }
         if !state.isUp {
             let log = String(decoding: try Files.readTail(place.log, limit: 32 << 10), as: UTF8.self)
-            state.reason = Reasons.read(log, of: tunnel.text)
+            let peer = running.withLock { $0[gateway]?.spec?.tunnels.first { $0.id == tunnel }?.peer }
+            state.reason = Reasons.read(log, of: tunnel.text, with: peer)
         }
         return state
     }

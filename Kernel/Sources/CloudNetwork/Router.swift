@@ -51,6 +51,12 @@ public struct Router: Lifecycle {
             (turn.it.status, turn.it.fault) = (.active, "")
             return .rest
         case .destroy:
+            let gateways = try await turn.store.read { (reader) throws(CloudError) in
+                var query = Query(VPNService.kind).with("router_id", .string(it.id.text))
+                query.includesDeleting = true
+                return try reader.count(query)
+            }
+            guard gateways == 0 else { return .nap(.milliseconds(200)) }
             try await fabric.removeRouter(it.id)
             return .gone
         }
