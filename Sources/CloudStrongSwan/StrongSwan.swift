@@ -171,7 +171,11 @@ public final class StrongSwan: Tunnels {
 
     /// Calls the peers of tunnels that are down and ours to call. Returns at once; charon goes on.
     private func call(_ spec: GatewaySpec, _ place: GatewayPlace) async throws(CloudError) {
-        let there = Set(try await Self.associations(place).map(\.name))
+        // One that is being made is left to it; one that has no tunnel, since the peer refused only that, is not.
+        let there = Set(
+            try await Self.associations(place).filter {
+                $0.section.text("state") != "ESTABLISHED" || $0.section.section("child-sas")?.members.isEmpty == false
+            }.map(\.name))
         let down = spec.tunnels.filter { $0.initiates && !there.contains($0.id.text) }
         guard !down.isEmpty else { return }
         try await ViciSession.with(place.socket) { (session) throws(CloudError) in
