@@ -81,7 +81,10 @@ struct GatewayTests {
             let stranger = "The peer says it is, or takes us for, someone else than was agreed."
             _ = try await sites.settle(
                 a.spec(to: b, peerName: "198.51.100.99"), good, failing: (refused, stranger))
-            let none = ("The peer takes none of what the policies propose.", "The peer proposes nothing that the policies allow.")
+            let none = (
+                "The peer takes none of what the policies propose.",
+                "The peer proposes nothing that the policies allow."
+            )
             _ = try await sites.settle(a.spec(to: b, ike: Sites.proposal(.aes128)), good, failing: none)
             _ = try await sites.settle(a.spec(to: b, esp: Sites.proposal(.camellia256)), good, failing: none)
             _ = try await sites.settle(a.spec(to: b), good)

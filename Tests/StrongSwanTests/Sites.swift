@@ -25,7 +25,8 @@ final class Sites: Sendable {
             try await Command.end(host.enter(argv), timeout: limit)
         }
         func reaches(_ address: IPv4, size: Int = 56) async throws -> Bool {
-            try await run(["ping", "-q", "-n", "-c", "2", "-i", "0.2", "-W", "1", "-s", "\(size)", "\(address)"]).code == 0
+            try await run(["ping", "-q", "-n", "-c", "2", "-i", "0.2", "-W", "1", "-s", "\(size)", "\(address)"]).code
+                == 0
         }
 
         /// What this end wants of the other.

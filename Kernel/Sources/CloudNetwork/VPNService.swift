@@ -127,7 +127,8 @@ extension VPNService: Metered {
         of it: Stored<VPNService>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         let users = try writer.list(
-            IPsecSiteConnection.self, Query(IPsecSiteConnection.kind, limit: 4).with("vpnservice_id", .string(it.id.text)))
+            IPsecSiteConnection.self,
+            Query(IPsecSiteConnection.kind, limit: 4).with("vpnservice_id", .string(it.id.text)))
         guard users.isEmpty else { throw .conflict("VPNService \(it.id) is still in use.") }
     }
 }
