@@ -49,7 +49,8 @@ extension OVNFabric {
         var lines = there.subtracting(jack.addresses).sorted().map { "addr del \($0) dev \(jack.device)" }
         lines += Set(jack.addresses).subtracting(there).sorted().map { "addr add \($0) dev \(jack.device)" }
         lines.append("link set \(jack.device) mtu \(jack.mtu) up")
-        try await Command.run(["ip", "-n", service.name, "-batch", "-"], input: Array(lines.joined(separator: "\n").utf8))
+        try await Command.run(
+            ["ip", "-n", service.name, "-batch", "-"], input: Array(lines.joined(separator: "\n").utf8))
         try await Command.run(["ip", "-n", ovn.name, "link", "set", device, "mtu", String(jack.mtu), "up"])
     }
 
@@ -80,7 +81,8 @@ extension OVNFabric {
             let parts = text.split(separator: "/").map(String.init)
             return parts.count == 2 && IPv4(parts[0]) != nil && Int(parts[1]).map { (0...32).contains($0) } ?? false
         }
-        guard isWord(jack.namespace, 64), isWord(jack.device, 15), areAddresses, (576...65_535).contains(jack.mtu) else {
+        guard isWord(jack.namespace, 64), isWord(jack.device, 15), areAddresses, (576...65_535).contains(jack.mtu)
+        else {
             throw .fault("the jack of port \(jack.port) is nothing that a command may be told")
         }
         return NetworkNamespace(jack.namespace)

@@ -36,7 +36,10 @@ enum GatewayFilter {
         let (out, back) =
             esp == .userspace
             ? (#"iifname "inner" oifname "ipsec0""#, #"iifname "ipsec0" oifname "inner""#)
-            : (#"iifname "inner" oifname "outer" rt ipsec exists"#, #"iifname "outer" oifname "inner" meta ipsec exists"#)
+            : (
+                #"iifname "inner" oifname "outer" rt ipsec exists"#,
+                #"iifname "outer" oifname "inner" meta ipsec exists"#
+            )
         // A TCP segment that fits: 40 bytes are its headers.
         let segment = min(tunnel.mtu, mtu) - 40
         return [(out, ours, theirs), (back, theirs, ours)].map { way, from, to in

@@ -118,7 +118,8 @@ struct GatewayPlace: Sendable {
         }
         // A flush of nothing ends with an error that says so.
         try await Command.run(
-            ["ip", "-n", namespace.name, "-force", "-batch", "-"], input: Array((lines.joined(separator: "\n") + "\n").utf8))
+            ["ip", "-n", namespace.name, "-force", "-batch", "-"],
+            input: Array((lines.joined(separator: "\n") + "\n").utf8))
     }
 
     /// charon makes its device with an MTU for wider paths than ours.

@@ -74,7 +74,8 @@ public final class StrongSwan: Tunnels {
         }
         if !state.isUp {
             let log = String(decoding: try Files.readTail(place.log, limit: 32 << 10), as: UTF8.self)
-            state.reason = Reasons.read(log, of: tunnel.text)
+            let peer = running.withLock { $0[gateway]?.spec?.tunnels.first { $0.id == tunnel }?.peer }
+            state.reason = Reasons.read(log, of: tunnel.text, with: peer)
         }
         return state
     }
@@ -170,7 +171,11 @@ public final class StrongSwan: Tunnels {
 
     /// Calls the peers of tunnels that are down and ours to call. Returns at once; charon goes on.
     private func call(_ spec: GatewaySpec, _ place: GatewayPlace) async throws(CloudError) {
-        let there = Set(try await Self.associations(place).map(\.name))
+        // One that is being made is left to it; one that has no tunnel, since the peer refused only that, is not.
+        let there = Set(
+            try await Self.associations(place).filter {
+                $0.section.text("state") != "ESTABLISHED" || $0.section.section("child-sas")?.members.isEmpty == false
+            }.map(\.name))
         let down = spec.tunnels.filter { $0.initiates && !there.contains($0.id.text) }
         guard !down.isEmpty else { return }
         try await ViciSession.with(place.socket) { (session) throws(CloudError) in

@@ -87,7 +87,8 @@ class Plugged:
 
     def reaches(self, address, seconds=1, size=56):
         """Whether a ping is answered within some seconds."""
-        done = self.run("ping", "-q", "-n", "-c", "1", "-W", "1", "-i", "0.3", "-s", str(size), "-w", str(seconds), address)
+        done = self.run("ping", "-q", "-n", "-c", "1", "-W", "1", "-i", "0.3", "-M", "dont", "-s", str(size), "-w",
+                        str(seconds), address)
         return done.code == 0
 
     def remove(self):

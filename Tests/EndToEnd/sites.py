@@ -70,7 +70,7 @@ class Site:
     def change(self, id, **changes):
         ask(self.session, "PUT", f"vpn/ipsec-site-connections/{id}", {"ipsec_site_connection": changes})
 
-    def is_up(self, id, seconds=60):
+    def is_up(self, id, seconds=30):
         """Waits until packets may pass."""
         try:
             wait(lambda: self.connection(id)["status"] == "ACTIVE", seconds)

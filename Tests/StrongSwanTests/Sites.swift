@@ -25,7 +25,8 @@ final class Sites: Sendable {
             try await Command.end(host.enter(argv), timeout: limit)
         }
         func reaches(_ address: IPv4, size: Int = 56) async throws -> Bool {
-            try await run(["ping", "-q", "-n", "-c", "2", "-i", "0.2", "-W", "1", "-s", "\(size)", "\(address)"]).code == 0
+            try await run(["ping", "-q", "-n", "-c", "2", "-i", "0.2", "-W", "1", "-s", "\(size)", "\(address)"]).code
+                == 0
         }
 
         /// What this end wants of the other.
@@ -102,7 +103,7 @@ final class Sites: Sendable {
             "mtu", "1442", "netns", b.place.name,
         ])
         for site in [a, b] {
-            let (place, host, other) = (site.place.name, site.host.name, site.number == 1 ? b : a)
+            let (place, host) = (site.place.name, site.host.name)
             try await Command.run([
                 "ip", "-n", place, "link", "add", "inner", "mtu", "1442", "type", "veth", "peer", "name", "eth0",
                 "mtu", "1442", "netns", host,
@@ -114,21 +115,24 @@ final class Sites: Sendable {
                 "\(host) addr add \(site.inside)/32 dev lo", "\(host) addr add 10.\(site.number).0.5/24 dev lo",
                 "\(host) route add 10.0.0.0/8 via 169.254.100.2 src 10.\(site.number).0.5",
             ] { try await Command.run(["ip", "-n"] + line.split(separator: " ").map(String.init)) }
-            _ = other
         }
     }
 
-    /// Has both ends, and returns when packets pass; or, `up` being false, when both say why not.
-    func settle(_ one: GatewaySpec, _ two: GatewaySpec, up: Bool = true, within limit: Duration = .seconds(15))
-        async throws -> (TunnelState, TunnelState)
-    {
+    /// Has both ends, and returns when packets pass; or when both say why not, in the words given.
+    func settle(
+        _ one: GatewaySpec, _ two: GatewaySpec, failing: (String, String)? = nil, within limit: Duration = .seconds(15)
+    ) async throws -> (TunnelState, TunnelState) {
         let end = ContinuousClock.now + limit
         while true {
             try await a.swan.ensureGateway(one)
             try await b.swan.ensureGateway(two)
             try await Task.sleep(for: .milliseconds(300))
             let states = (try await a.state(), try await b.state())
-            if states.0.isUp == up, states.1.isUp == up, up || !states.0.reason.isEmpty { return states }
+            if let failing {
+                if (states.0.reason, states.1.reason) == failing { return states }
+            } else if states.0.isUp, states.1.isUp {
+                return states
+            }
             guard ContinuousClock.now < end else { throw CloudError.fault("the tunnel is \(states)") }
         }
     }

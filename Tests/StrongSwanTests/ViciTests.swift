@@ -40,9 +40,13 @@ struct ViciTests {
             2026-11-23T16:00:00 05[IKE] <t1|1> tried 1 shared key for 'a' - 'b', but MAC mismatched
             2026-11-23T16:00:01 05[IKE] <t2|2> received NO_PROPOSAL_CHOSEN notify error
             2026-11-23T16:00:02 05[IKE] <t1|3> giving up after 4 retransmits
+            2026-11-23T16:00:03 05[IKE] <4> 192.0.2.9 is initiating an IKE_SA
+            2026-11-23T16:00:03 05[CFG] <4> no matching peer config found
             """
-        #expect(Reasons.read(log, of: "t1") == "The peer does not answer.")
-        #expect(Reasons.read(log, of: "t2") == "The peer takes none of what the policies propose.")
-        #expect(Reasons.read(log, of: "t3") == "The peer has not been heard of.")
+        let stranger = Reasons.read(log, of: "t3", with: IPv4("192.0.2.9"))
+        #expect(stranger == "The peer says it is, or takes us for, someone else than was agreed.")
+        #expect(Reasons.read(log, of: "t1", with: nil) == "The peer does not answer.")
+        #expect(Reasons.read(log, of: "t2", with: nil) == "The peer takes none of what the policies propose.")
+        #expect(Reasons.read(log, of: "t3", with: nil) == "The peer has not been heard of.")
     }
 }

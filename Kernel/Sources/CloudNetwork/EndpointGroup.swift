@@ -41,6 +41,14 @@ extension EndpointGroup: Metered {
             }
         }
     }
+
+    public static func admitRemoval(
+        of it: Stored<EndpointGroup>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        for column in ["local_ep_group_id", "peer_ep_group_id"] {
+            try IPsecSiteConnection.refuseUsed(it, by: column, in: writer)
+        }
+    }
 }
 
 extension EndpointGroup {

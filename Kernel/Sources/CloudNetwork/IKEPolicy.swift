@@ -36,6 +36,10 @@ extension IKEPolicy: Metered {
         guard it.value.proposal != old.value.proposal else { return }
         try IPsecSiteConnection.refresh(where: "ikepolicy_id", it.id.text, in: writer)
     }
+
+    public static func admitRemoval(
+        of it: Stored<IKEPolicy>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) { try IPsecSiteConnection.refuseUsed(it, by: "ikepolicy_id", in: writer) }
 }
 
 extension IKEPolicy {

@@ -7,9 +7,9 @@ extension IPsecSiteConnection {
         .network, "/v2.0/vpn/ipsec-site-connections", "ipsec_site_connection", "ipsec_site_connections",
         [
             .id(), .field("name"), .field("description"), .field("admin_state_up"), .field("vpnservice_id"),
-            .field("ikepolicy_id"), .field("ipsecpolicy_id"), .field("local_ep_group_id"), .field("peer_ep_group_id"),
+            .field("ikepolicy_id"), .field("ipsecpolicy_id"), .link("local_ep_group_id"), .link("peer_ep_group_id"),
             .field("peer_address"), .field("peer_id"), .field("local_id"), blocks, .field("auth_mode"),
-            .field("psk"), .field("private_key"), .field("certificate"), .field("peer_ca_certificate"),
+            .secret("psk"), .secret("private_key"), .field("certificate"), .field("peer_ca_certificate"),
             .field("dpd"), mtuAttribute, .field("initiator"), .fixed("route_mode", "static", "How routes are found."),
             .field("status"), .field("fault", as: "status_reason"),
             .computed("statistics", "What passed, as of some minutes ago; its own path tells of now.") { (it, _) in

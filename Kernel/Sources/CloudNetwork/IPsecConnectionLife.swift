@@ -19,7 +19,9 @@ extension IPsecSiteConnection: Lifecycle {
         case .tie:
             guard let gateway else {
                 // Whatever its gateway waits for, it says when it is there.
-                if it.status != .pending { turn.it.observe(TunnelState(isUp: false), "Its VPN service is down.", turn.now) }
+                if it.status != .pending {
+                    turn.it.observe(TunnelState(isUp: false), "Its VPN service is down.", turn.now)
+                }
                 return .nap(.seconds(30))
             }
             guard it.adminUp else {

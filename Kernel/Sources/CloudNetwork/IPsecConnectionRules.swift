@@ -67,7 +67,8 @@ extension Stored where R == IPsecSiteConnection {
         let (mine, theirs) = (try local(of: service, in: reader), try remote(in: reader))
         for block in theirs {
             guard !block.contains(.v4(peer)) else {
-                throw .invalid("\(block) holds the peer's own address, by which it is reached outside.", field: "peer_cidrs")
+                throw .invalid(
+                    "\(block) holds the peer's own address, by which it is reached outside.", field: "peer_cidrs")
             }
             for own in mine where own.block.overlaps(block) {
                 throw .invalid("\(block) at the peer's end overlaps with \(own.block) at ours.", field: "peer_cidrs")
@@ -136,7 +137,9 @@ extension Stored where R == IPsecSiteConnection {
         if let router = try reader.find(service.router) {
             for port in try router.ports(in: reader) {
                 for own in port.addresses {
-                    if let block = try reader.find(own.subnet)?.cidr { taken.append((block, "a network of the router")) }
+                    if let block = try reader.find(own.subnet)?.cidr {
+                        taken.append((block, "a network of the router"))
+                    }
                 }
             }
         }

@@ -36,6 +36,10 @@ extension IPsecPolicy: Metered {
         guard it.value.proposal != old.value.proposal else { return }
         try IPsecSiteConnection.refresh(where: "ipsecpolicy_id", it.id.text, in: writer)
     }
+
+    public static func admitRemoval(
+        of it: Stored<IPsecPolicy>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) { try IPsecSiteConnection.refuseUsed(it, by: "ipsecpolicy_id", in: writer) }
 }
 
 extension IPsecPolicy {

@@ -37,10 +37,10 @@ public struct IPsecSiteConnection: Resource {
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
         .boolean("admin_state_up", \.adminUp, [.read, .create, .update], "Whether it is wanted."),
         .reference("vpnservice_id", \.service, [.read, .create, .required, .indexed], "The gateway."),
-        .reference("ikepolicy_id", \.ike, [.read, .create, .required, .indexed], "How the gateways talk."),
-        .reference("ipsecpolicy_id", \.ipsec, [.read, .create, .required, .indexed], "How packets are kept secret."),
-        .reference("local_ep_group_id", \.localGroup, [.read, .create, .update, .indexed], "The subnets at our end."),
-        .reference("peer_ep_group_id", \.peerGroup, [.read, .create, .update, .indexed], "The blocks at the peer's."),
+        .link("ikepolicy_id", \.ike, [.read, .create, .required], "How the gateways talk."),
+        .link("ipsecpolicy_id", \.ipsec, [.read, .create, .required], "How packets are kept secret."),
+        .link("local_ep_group_id", \.localGroup, [.read, .create, .update], "The subnets at our end."),
+        .link("peer_ep_group_id", \.peerGroup, [.read, .create, .update], "The blocks at the peer's."),
         .text("peer_address", \.peerAddress, [.read, .create, .update, .required], max: 64, "The peer's address."),
         .text("peer_id", \.peerName, [.read, .create, .update, .required], "Who the peer says it is."),
         .text("local_id", \.localName, [.read, .create, .update], "Who we say we are; our address where empty."),
@@ -92,6 +92,13 @@ public struct IPsecSiteConnection: Resource {
         }
         public var json: JSON {
             ["action": .string(action.rawValue), "interval": .integer(interval), "timeout": .integer(timeout)]
+        }
+    }
+
+    /// Throws `conflict` where a connection names something in a column.
+    static func refuseUsed<R: Resource>(_ it: Stored<R>, by column: String, in reader: any Reader) throws(CloudError) {
+        if let user = try reader.first(IPsecSiteConnection.self, where: column, .string(it.id.text)) {
+            throw .conflict("\(R.kind.title) \(it.id) is in use by ipsec_site_connection \(user.id).")
         }
     }
 

@@ -52,6 +52,12 @@ public struct Router: Lifecycle {
             turn.also { (writer) throws(CloudError) in try it.value.tellEdge(in: writer) }
             return .rest
         case .destroy:
+            let gateways = try await turn.store.read { (reader) throws(CloudError) in
+                var query = Query(VPNService.kind).with("router_id", .string(it.id.text))
+                query.includesDeleting = true
+                return try reader.count(query)
+            }
+            guard gateways == 0 else { return .nap(.milliseconds(200)) }
             try await fabric.removeRouter(it.id)
             turn.also { (writer) throws(CloudError) in try it.value.tellEdge(in: writer) }
             return .gone

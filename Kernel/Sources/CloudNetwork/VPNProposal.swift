@@ -1,4 +1,5 @@
 import CloudCore
+import CloudWire
 
 /// A cipher with its mode that a tunnel may use: of the CRYPTREC e-Government recommended ciphers, and no other.
 /// Names without a mode are CBC, as Neutron's are.
@@ -59,6 +60,22 @@ extension JSON {
 }
 
 extension Field {
+    /// The id of what is checked when it is named, and may go as soon as nobody means to use it: a reference would
+    /// hold it until the last trace of its user is gone. Empty for nil.
+    static func link<T: Resource>(_ name: String, _ path: Path<ID<T>?>, _ rights: Rights, _ help: String) -> Self {
+        Field(
+            name, .text(max: 64, lines: false), rights.union(.indexed), help,
+            get: { .string($0[keyPath: path]?.text ?? "") },
+            set: { $0[keyPath: path] = $1.string.flatMap { $0.isEmpty ? nil : ID($0) } })
+    }
+
+    /// The same, for what is always named.
+    static func link<T: Resource>(_ name: String, _ path: Path<ID<T>>, _ rights: Rights, _ help: String) -> Self {
+        Field(
+            name, .text(max: 64, lines: false), rights.union(.indexed), help,
+            get: { .string($0[keyPath: path].text) }, set: { $0[keyPath: path] = ID($1.string ?? "") })
+    }
+
     /// One of the CRYPTREC list; what is not is refused with the list.
     static func listed<C: RawRepresentable<String> & CaseIterable & Sendable>(
         _ name: String, _ path: Path<C>, _ what: String, _ help: String
@@ -75,5 +92,27 @@ extension Field {
                 }
                 it[keyPath: path] = choice
             })
+    }
+}
+
+extension Attribute {
+    /// What is said and never shown; nor does a list filter by it, which would tell who guesses right.
+    static func secret(_ name: String) -> Self {
+        let plain = Attribute.field(name)
+        return Attribute(
+            name, column: nil, type: plain.type, rights: plain.rights, plain.help,
+            read: { (_, _) throws(CloudError) in .null }, write: plain.write)
+    }
+
+    /// A link that may be missing: null where it is.
+    static func link(_ name: String) -> Self {
+        let plain = Attribute.field(name)
+        return Attribute(
+            name, column: name, type: plain.type, rights: plain.rights, plain.help,
+            read: { (it, reader) throws(CloudError) in
+                let value = try plain.read(it, reader)
+                return value == "" ? .null : value
+            },
+            write: { (it, json) throws(CloudError) in try plain.write?(&it, json.isNull ? "" : json) })
     }
 }

@@ -27,7 +27,7 @@ public struct VPNService: Lifecycle {
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
         .boolean("admin_state_up", \.adminUp, [.read, .create, .update], "Whether its tunnels are wanted."),
         .reference("router_id", \.router, [.read, .create, .required, .indexed], "The router that it is beside."),
-        .reference("subnet_id", \.subnet, [.read, .create, .indexed], "The subnet that tunnels lead to."),
+        .link("subnet_id", \.subnet, [.read, .create], "The subnet that tunnels lead to."),
         .text("link", \.link, [], max: 64, "The network between it and the router."),
         .text("outer_port", \.outerPort, [], max: 64, "Its port outside."),
         .text("inner_port", \.innerPort, [], max: 64, "Its port towards the router."),
@@ -61,6 +61,12 @@ public struct VPNService: Lifecycle {
             return .rest
         case .close:
             let it = turn.it
+            let left = try await turn.store.read { (reader) throws(CloudError) in
+                var query = Query(IPsecSiteConnection.kind).with("vpnservice_id", .string(it.id.text))
+                query.includesDeleting = true
+                return try reader.count(query)
+            }
+            guard left == 0 else { return .nap(.milliseconds(200)) }
             try await world.tunnels.removeGateway(it.id)
             for port in [it.outerPort, it.innerPort] {
                 try await world.fabric.removePlug(ID(port), on: world.tunnels.host)
@@ -121,7 +127,8 @@ extension VPNService: Metered {
         of it: Stored<VPNService>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         let users = try writer.list(
-            IPsecSiteConnection.self, Query(IPsecSiteConnection.kind, limit: 4).with("vpnservice_id", .string(it.id.text)))
+            IPsecSiteConnection.self,
+            Query(IPsecSiteConnection.kind, limit: 4).with("vpnservice_id", .string(it.id.text)))
         guard users.isEmpty else { throw .conflict("VPNService \(it.id) is still in use.") }
     }
 }
@@ -131,7 +138,7 @@ extension VPNService {
         .network, "/v2.0/vpn/vpnservices", "vpnservice", "vpnservices",
         [
             .id(), .field("name"), .field("description"), .field("admin_state_up"), .field("router_id"),
-            .field("subnet_id"), .field("status"), .field("fault", as: "status_reason"),
+            .link("subnet_id"), .field("status"), .field("fault", as: "status_reason"),
             .computed("external_v4_ip", "Its address outside.") { (it, reader) throws(CloudError) in
                 let address = try reader.find(ID<Port>(it.outerPort))?.addresses.first?.address
                 return address.map { .string($0.description) } ?? .null

@@ -5,9 +5,11 @@ import CloudStore
 extension Stored where R == VPNService {
     /// Takes an address outside, and makes the link to the router with a port at either end.
     mutating func takePorts(_ outside: ID<LogicalNetwork>, in writer: any Writer) throws(CloudError) {
-        let outer: ID<Port> = Derived.id("outer port of VPN \(id)"), inner: ID<Port> = Derived.id("inner port of VPN \(id)")
+        let outer: ID<Port> = Derived.id("outer port of VPN \(id)"),
+            inner: ID<Port> = Derived.id("inner port of VPN \(id)")
         let leg: ID<Port> = Derived.id("router's port towards VPN \(id)")
-        let link: ID<LogicalNetwork> = Derived.id("link of VPN \(id)"), subnet: ID<Subnet> = Derived.id("block of VPN \(id)")
+        let link: ID<LogicalNetwork> = Derived.id("link of VPN \(id)"),
+            subnet: ID<Subnet> = Derived.id("block of VPN \(id)")
         var port = draft(outer, on: outside, of: id.text, VPNService.portOwner)
         try port.takeAddresses(for: Reference(outer), only: false, in: writer)
         guard port.addresses.first?.address != nil else {
@@ -41,7 +43,9 @@ extension Stored where R == VPNService {
     private func draft(_ port: ID<Port>, on network: ID<LogicalNetwork>, of device: String, _ owner: String) -> Port {
         var draft = Port()
         (draft.network, draft.deviceID, draft.deviceOwner, draft.isOwned) = (network, device, owner, true)
-        (draft.isGuarded, draft.guardIsOpen, draft.groupsAreOpen, draft.mac) = (false, false, false, Port.freshMAC(port))
+        (draft.isGuarded, draft.guardIsOpen, draft.groupsAreOpen, draft.mac) = (
+            false, false, false, Port.freshMAC(port)
+        )
         return draft
     }
 
@@ -53,7 +57,9 @@ extension Stored where R == VPNService {
             try found.giveBack(in: writer)
         }
         try Router.refresh(value.router, in: writer)
-        guard var network = try writer.find(ID<LogicalNetwork>(value.link)), network.deletingSince == nil else { return }
+        guard var network = try writer.find(ID<LogicalNetwork>(value.link)), network.deletingSince == nil else {
+            return
+        }
         for subnet in try writer.list(Subnet.self, where: "network_id", .string(network.id.text)) {
             try writer.remove(Reference(subnet.id))
         }
