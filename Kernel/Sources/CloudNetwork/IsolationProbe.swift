@@ -152,7 +152,7 @@ public struct IsolationProbe: Lifecycle {
         turn.it.untried = results.count { $0.verdict == .untried }
         let isWhole = turn.it.untried == 0 && results.contains { $0.from != $0.to && $0.verdict == .blocked }
         turn.it.verdict = turn.it.crossed > 0 ? .crossed : isWhole ? .blocked : .untried
-        (turn.it.status, turn.it.finishedAt) = (.done, turn.now)
+        (turn.it.status, turn.it.finishedAt) = (.done, turn.clock.now())
         let id = turn.it.id
         turn.also { (writer) throws(CloudError) in
             for (place, pair) in results.enumerated() {
