@@ -203,7 +203,8 @@ def kept(cloud):
 
 @pytest.mark.parametrize("moment", ["taps", "vswitchd"])
 def test_what_is_taken_away_in_the_middle_is_not_tried(cloud, networks, moment):
-    before = cloud.taps()
+    before = kept(cloud)
+    wait(lambda: cloud.taps() == before, 30)
     result = []
     named = [word for network in networks for word in ("--network", network)]
     thread = threading.Thread(target=lambda: result.append(Probed(cloud, *named)))

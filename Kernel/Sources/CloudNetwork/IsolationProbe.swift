@@ -225,7 +225,8 @@ extension IsolationProbe: Governed {
 
     /// Orders a run where the newest is older than it may be, and none runs; returns whether it did.
     @discardableResult
-    static func order(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool {
+    static func order(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool
+    {
         var newest = Query(kind, limit: 1)
         newest.order = [Query.Order("created_at", ascending: false)]
         let query = newest
