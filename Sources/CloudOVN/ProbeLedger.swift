@@ -47,8 +47,8 @@ struct ProbeLedger {
     mutating func sent(_ trial: ProbeTrial, _ now: ContinuousClock.Instant) {
         guard !trial.isControl else { return }
         sentAt[trial.number] = now
-        for to in trial.to.map({ [$0] }) ?? Array(stations.indices) where to != trial.from || Self.isAboutOwn(trial.kind)
-        {
+        for to in trial.to.map({ [$0] }) ?? Array(stations.indices)
+        where to != trial.from || Self.isAboutOwn(trial.kind) {
             sentCounts[Way(kind: trial.kind, from: trial.from, to: to), default: 0] += 1
         }
     }
@@ -154,7 +154,8 @@ struct ProbeLedger {
             attempts.append(
                 ProbeAttempt(
                     way.kind, from: stations[way.from].network, to: stations[way.to].network, sent: sent,
-                    heard: hit?.count ?? 0, milliseconds: Int((hit?.after ?? .milliseconds(300)).inMicroseconds / 1000)))
+                    heard: hit?.count ?? 0, milliseconds: Int((hit?.after ?? .milliseconds(300)).inMicroseconds / 1000))
+            )
         }
         for (way, count) in sentCounts { add(way, sent: count) }
         for way in hits.keys where sentCounts[way] == nil { add(way, sent: 1) }

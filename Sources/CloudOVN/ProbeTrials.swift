@@ -29,6 +29,9 @@ final class ProbeTrials {
     /// Eight bytes that no other run has.
     let nonce: [UInt8]
     private static let discard = 9
+    /// A port that no other trial sends from: where both sides send from one port to the same, each is the answer to the
+    /// other, and translation lets answers in.
+    private static func source(_ number: UInt32) -> Int { 32_768 + Int(number % 16_384) }
     static let metadata = IPv4("169.254.169.254")!
 
     init(_ stations: [ProbeStation], nonce: [UInt8]) {
@@ -167,7 +170,7 @@ final class ProbeTrials {
             }
         }
         if let gateway = there.gateway {
-            add(.gateway, place, to: other) { mark, _ in
+            add(.arp, place, to: other) { mark, _ in
                 Wire.ethernet(card, to: Wire.everyone, 0x806, Wire.arp(1, card, mine, asks: gateway.address, mark))
             }
             add(.gateway, place, to: other) { mark, _ in
@@ -176,12 +179,12 @@ final class ProbeTrials {
             }
         }
         guard let way = here.gateway.map({ Wire.bytes($0.mac) }), !here.isJoined(to: there) else { return }
-        add(.viaGateway, place, to: other) { mark, _ in
-            Wire.ethernet(card, to: way, 0x800, Wire.udp(mine, theirs, 9, Self.discard, mark))
+        add(.viaGateway, place, to: other) { mark, number in
+            Wire.ethernet(card, to: way, 0x800, Wire.udp(mine, theirs, Self.source(number), Self.discard, mark))
         }
         guard here.outside != nil, let outside = there.outside else { return }
-        add(.publicAddress, place, to: other) { mark, _ in
-            Wire.ethernet(card, to: way, 0x800, Wire.udp(mine, outside, 9, Self.discard, mark))
+        add(.publicAddress, place, to: other) { mark, number in
+            Wire.ethernet(card, to: way, 0x800, Wire.udp(mine, outside, Self.source(number), Self.discard, mark))
         }
     }
 

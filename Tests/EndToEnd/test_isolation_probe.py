@@ -92,11 +92,11 @@ def test_what_is_there_already_need_not_be_there(tmp_path):
 
 
 def _base_drop(cloud, network):
-    """The id of the last rule of what comes to a network's ports."""
+    """The id of the last rule of what comes to a network's ports; None where there is none."""
     rows = cloud.north({"op": "select", "table": "ACL", "columns": ["_uuid"], "where": [
         ["external_ids", "includes", ["map", [["akashi-network", network]]]],
         ["priority", "==", 0], ["direction", "==", "to-lport"]]})[0]["rows"]
-    return rows[0]["_uuid"]
+    return rows[0]["_uuid"] if rows else None
 
 
 def test_a_base_rule_taken_away_by_hand_is_red_and_green_again_when_mended(cloud, networks):
@@ -203,17 +203,19 @@ def kept(cloud):
 
 @pytest.mark.parametrize("moment", ["taps", "vswitchd"])
 def test_what_is_taken_away_in_the_middle_is_not_tried(cloud, networks, moment):
-    before = cloud.taps()
+    before = kept(cloud)
+    wait(lambda: cloud.taps() == before, 30)
     result = []
-    thread = threading.Thread(target=lambda: result.append(Probed(cloud)))
+    named = [word for network in networks for word in ("--network", network)]
+    thread = threading.Thread(target=lambda: result.append(Probed(cloud, *named)))
     thread.start()
-    wait(lambda: len(cloud.taps() - before) == 6, 60, every=0.05)
+    # A tap hears nothing in its first second, so that the probe is in the middle of it now.
+    wait(lambda: len(cloud.taps() - before) == 6, 60, every=0.01)
     stopped = None
     if moment == "taps":
         for tap in cloud.taps() - before:
             run(["ip", "-n", cloud.namespace, "link", "delete", tap])
     else:
-        time.sleep(1)
         stopped = cloud.daemons()["ovs-vswitchd"]
         stopped.kill(signal.SIGSTOP)
     thread.join()

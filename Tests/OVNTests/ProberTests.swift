@@ -94,11 +94,17 @@ extension RealOVN {
                 let port = stations[0].sender.port.text
                 let central = lab.fabric.central
                 let changes: [(String, JSON)] = [
-                    ("is not as the store says", Operation.update(
-                        "Logical_Switch_Port", [Where.name(port)], ["port_security": Value.set([])])),
-                    ("is in other groups", Operation.mutate(
-                        "Port_Group", [Where.name(GroupRules.name(of: Lab.open.id.text))], "ports", "delete",
-                        try await Self.row(lab, port))),
+                    (
+                        "is not as the store says",
+                        Operation.update(
+                            "Logical_Switch_Port", [Where.name(port)], ["port_security": Value.set([])])
+                    ),
+                    (
+                        "is in other groups",
+                        Operation.mutate(
+                            "Port_Group", [Where.name(GroupRules.name(of: Lab.open.id.text))], "ports", "delete",
+                            try await Self.row(lab, port))
+                    ),
                 ]
                 for (what, change) in changes {
                     try await central.transact(.north, [change])
@@ -148,8 +154,11 @@ extension RealOVN {
                 .north,
                 [
                     Operation.select(
-                        "ACL", [Where.mark(Mark.network, network.text), ["priority", "==", 0],
-                            ["direction", "==", "to-lport"]], ["_uuid"])
+                        "ACL",
+                        [
+                            Where.mark(Mark.network, network.text), ["priority", "==", 0],
+                            ["direction", "==", "to-lport"],
+                        ], ["_uuid"])
                 ])
             let rule = try #require(found[0]["rows"]?[0]?["_uuid"])
             try await lab.fabric.central.transact(

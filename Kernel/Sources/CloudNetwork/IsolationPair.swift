@@ -35,7 +35,8 @@ public struct IsolationPair: Resource {
         public var json: JSON {
             [
                 "name": .string(kind.rawValue), "sent": .integer(sent), "heard": .integer(heard),
-                "ms": .integer(milliseconds), "verdict": .string(heard > 0 ? "crossed" : sent > 0 ? "blocked" : "routed"),
+                "ms": .integer(milliseconds),
+                "verdict": .string(heard > 0 ? "crossed" : sent > 0 ? "blocked" : "routed"),
             ]
         }
     }
@@ -94,7 +95,8 @@ extension IsolationPair {
             (pair.probe, pair.from, pair.to) = (probe, fault.one.text, fault.other.text)
             (pair.fromProject, pair.toProject) = (try ownerOf(fault.one).text, try ownerOf(fault.other).text)
             if !pair.attempts.contains(where: { $0.kind == .wiring }) {
-                pair.attempts.append(Attempt(ProbeAttempt(.wiring, from: fault.one, to: fault.other, sent: 1, heard: 1)))
+                pair.attempts.append(
+                    Attempt(ProbeAttempt(.wiring, from: fault.one, to: fault.other, sent: 1, heard: 1)))
             }
             pair.verdict = .crossed
             pair.why = String((pair.why.isEmpty ? fault.what : pair.why + " " + fault.what).prefix(1000))

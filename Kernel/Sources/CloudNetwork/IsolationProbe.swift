@@ -152,7 +152,7 @@ public struct IsolationProbe: Lifecycle {
         turn.it.untried = results.count { $0.verdict == .untried }
         let isWhole = turn.it.untried == 0 && results.contains { $0.from != $0.to && $0.verdict == .blocked }
         turn.it.verdict = turn.it.crossed > 0 ? .crossed : isWhole ? .blocked : .untried
-        (turn.it.status, turn.it.finishedAt) = (.done, turn.now)
+        (turn.it.status, turn.it.finishedAt) = (.done, turn.clock.now())
         let id = turn.it.id
         turn.also { (writer) throws(CloudError) in
             for (place, pair) in results.enumerated() {
@@ -225,7 +225,8 @@ extension IsolationProbe: Governed {
 
     /// Orders a run where the newest is older than it may be, and none runs; returns whether it did.
     @discardableResult
-    static func order(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool {
+    static func order(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool
+    {
         var newest = Query(kind, limit: 1)
         newest.order = [Query.Order("created_at", ascending: false)]
         let query = newest

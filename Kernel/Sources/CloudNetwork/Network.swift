@@ -108,7 +108,8 @@ public struct Network: Sendable {
 
     /// Starts a run of the isolation probe where the newest is as old as `age`, and none runs; returns whether it did.
     @discardableResult
-    public func probe(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool {
+    public func probe(ifOlderThan age: Duration, _ dice: any Dice, in store: any Store) async throws(CloudError) -> Bool
+    {
         try await IsolationProbe.order(ifOlderThan: age, dice, in: store)
     }
 

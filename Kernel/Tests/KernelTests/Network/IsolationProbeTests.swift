@@ -145,8 +145,9 @@ struct IsolationProbeTests {
         let got = await yard.stage.send(.member, .post, "/network/v2.0/ports", wish)
         #expect(got.status == 201 && got.text.contains(address), "\(got.text)")
         try await yard.finish()
-        #expect(await yard.stage.send(.operator, .get, "/v1/isolation-probes").json["isolation_probes"]?[0]?["verdict"]
-            == "not_tried")
+        #expect(
+            await yard.stage.send(.operator, .get, "/v1/isolation-probes").json["isolation_probes"]?[0]?["verdict"]
+                == "not_tried")
         #expect(try await yard.rows(Port.self).count == 10)
     }
 
