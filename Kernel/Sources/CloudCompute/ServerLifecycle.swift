@@ -127,7 +127,10 @@ extension Server: Lifecycle {
             }
         default: break
         }
+        let leaves = !turn.it.detaching.isEmpty && state != .running && state != .paused
         if turn.signals.contains(.cards) || !turn.it.detaching.isEmpty { try await rewire(&turn, state, in: world) }
+        // A start in this turn would find the ports that go with its commit.
+        if leaves { return .hop(.run) }
         if turn.it.snapshot.hasPrefix("!") {
             let image = String(turn.it.snapshot.dropFirst())
             turn.also { (writer) throws(CloudError) in try world.images.abandon(image, in: writer) }
@@ -211,6 +214,7 @@ extension Server: Lifecycle {
     {
         let (it, host, device) = (turn.it, HostName(turn.it.host), Reference(turn.it.id))
         let isThere = state == .running || state == .paused
+        turn.signals.remove(.cards)
         if isThere {
             let devices = try await world.cabling.plug(device, uid: it.uid, on: host, in: turn.store)
             let interfaces = try await turn.store.read { (reader) throws(CloudError) in

@@ -8,22 +8,33 @@ extension SimulatedCloud {
     private static let requests = "/provider-connectivity/v2.0/tenant_connection_requests"
     private static let ends = "/provider-connectivity/v2.0/tenant_connections"
 
-    /// What they begin with: one network is open, the other waits for an answer.
-    func acquaint(_ tenant: Int) async {
-        await offer(tenant)
-        if tenant == 0, let open = offers.last { await answer(1 - tenant, open.approval, "approved") }
+    /// A network that was offered, by whom.
+    struct Offer {
+        var request = "none", approval = "none", owner = 0
     }
 
-    func deal(_ tenant: Int) async {
-        let offer = chance.pick(Array(offers.suffix(4))) ?? ("none", "none")
+    /// What they begin with: one network is open and has, mostly, a server of the other's on it; one is offered.
+    func acquaint() async {
+        for tenant in tenants.indices { await offer(tenant) }
+        guard let open = offers.first else { return }
+        await answer(1 - open.owner, open.approval, "approved")
+        for _ in 0..<12 { await cloud.engine.drainQuietly() }
+        if chance.chance(700) { await connect(1 - open.owner, open.request) }
+    }
+
+    /// One of them does something about it: whoever may, mostly.
+    func deal(_ any: Int) async {
+        let offer = chance.pick(Array(offers.suffix(4))) ?? Offer()
+        let tenant = chance.chance(200) ? any : 1 - offer.owner
         switch chance.below(10) {
-        case 0: await self.offer(tenant)
-        case 1, 2: await answer(tenant, offer.approval, ["approved", "denied", "cancelled"][chance.below(3)])
+        case 0: await self.offer(any)
+        case 1: await answer(any, offer.approval, ["approved", "denied", "cancelled"][chance.below(3)])
+        case 2: await answer(tenant, offer.approval, "approved")
         case 3...6: await connect(tenant, offer.request)
         case 7, 8:
             let id = chance.pick(Array(connections.suffix(3))) ?? "none"
-            _ = await send(tenant, .delete, Self.ends + "/" + id, [])
-        default: _ = await send(tenant, .delete, Self.requests + "/" + offer.request, [])
+            _ = await send(any, .delete, Self.ends + "/" + id, [])
+        default: _ = await send(any, .delete, Self.requests + "/" + offer.request, [])
         }
     }
 
@@ -36,7 +47,7 @@ extension SimulatedCloud {
         guard let made = await send(tenant, .post, Self.requests, body)?.body["tenant_connection_request"],
             let id = made["id"]?.string, let approval = made["approval_request_id"]?.string
         else { return }
-        offers.append((id, approval))
+        offers.append(Offer(request: id, approval: approval, owner: tenant))
     }
 
     private func answer(_ tenant: Int, _ approval: String, _ status: String) async {

@@ -210,6 +210,7 @@ extension SimulatedCloud {
             case (.shutoff, .off) where guest?.state ?? .absent == .absent: break
             case (.verifyResize, .off) where guest?.state ?? .absent == .absent && it.previous != nil: break
             case (.verifyResize, .on) where it.isHalted && guest?.state == .absent: break
+            case (.verifyResize, .suspended) where it.isHalted && guest?.state == .absent: break
             case (.suspended, .suspended) where guest?.state == .suspended: break
             case (.shutoff, .suspended) where it.isHalted && guest?.state == .absent: break
             case (.shutoff, .on) where it.isHalted && guest?.state == .absent: break

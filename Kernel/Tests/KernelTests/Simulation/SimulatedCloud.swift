@@ -29,7 +29,7 @@ final class SimulatedCloud: @unchecked Sendable {
     var tenants: [Tenant] = []
     var promises = Promises()
     /// Networks that were offered to the other tenant, and what came of it.
-    var offers: [(request: String, approval: String)] = []
+    var offers: [Offer] = []
     var connections: [String] = []
     var loggedInAt = Instant(microseconds: 0)
     var isQuiet = true
@@ -106,7 +106,7 @@ final class SimulatedCloud: @unchecked Sendable {
         }
         await logIn()
         for tenant in tenants.indices { await furnish(tenant) }
-        for tenant in tenants.indices { await acquaint(tenant) }
+        await acquaint()
     }
 
     /// Tokens from passwords, with nothing going wrong.
