@@ -5,17 +5,18 @@ import CloudWire
 
 /// The network service: isolated networks, their addresses and ports.
 public struct Network: Sendable {
-    public static let schemas = [
-        Schema(NetworkQuota.self), Schema(SubnetPool.self),
-        Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
-        Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)),
-        Schema(SecurityGroupRule.self),
-        Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
-        Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
-        Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
-        Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
-        Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
-    ] + Connectivity.schemas
+    public static let schemas =
+        [
+            Schema(NetworkQuota.self), Schema(SubnetPool.self),
+            Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
+            Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)),
+            Schema(SecurityGroupRule.self),
+            Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
+            Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+            Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
+            Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
+            Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
+        ] + Connectivity.schemas
 
     private let fabric: any Fabric
     private let edge: any Edge

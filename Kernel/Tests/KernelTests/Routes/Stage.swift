@@ -145,7 +145,8 @@ final class Stage: @unchecked Sendable {
         // A model with several faces is made through the one that is named.
         let makers = cloud.api.routes.filter { $0.action == "create" }
         guard
-            let route = makers.first(where: { $0.schema?.envelope == kind }) ?? makers.first(where: { $0.kind?.name == kind }),
+            let route = makers.first(where: { $0.schema?.envelope == kind })
+                ?? makers.first(where: { $0.kind?.name == kind }),
             let example = route.example
         else { throw .fault("no route creates a \(kind), or it has no example: the route walk cannot make one") }
         let maker = route.rule.permits(caller(actor)) ? actor : .operator
