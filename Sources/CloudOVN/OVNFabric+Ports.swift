@@ -102,8 +102,10 @@ extension OVNFabric {
 
     /// What a port's row is to hold, of `portColumns`.
     ///
-    /// - Parameter rows: its network's of DHCP.
-    static func wanted(_ port: PortSpec, _ rows: [JSON]) -> [String: JSON] { row(port, DHCPRows(port, rows)) }
+    /// - Parameter rows: its network's of DHCP, and its own.
+    static func wanted(_ port: PortSpec, _ rows: [JSON], own: [JSON], answersNames: Bool) -> [String: JSON] {
+        row(port, DHCPRows(port, rows, OwnDHCP(port, own, answersNames: answersNames)))
+    }
 
     /// A port's row as the server would write it, so that equal rows compare equal.
     private static func row(_ port: PortSpec, _ dhcp: DHCPRows) -> [String: JSON] {

@@ -10,11 +10,11 @@ extension OVNProber {
                 Operation.select("Logical_Switch_Port", [], ["_uuid", "name"] + OVNFabric.portColumns),
                 Operation.select("ACL", [], ["_uuid", "priority", "direction", "match", "action"]),
                 Operation.select("Port_Group", [], ["name", "ports", "acls", "external_ids"]),
-                Operation.select("DHCP_Options", [], ["_uuid", "options", "external_ids"]),
+                Operation.select("DHCP_Options", [], ["_uuid", "cidr", "options", "external_ids"]),
             ], repeatable: true)
         let local = try await fabric.local.transact(
             .host, [Operation.select("Interface", [], ["name", "external_ids"])], repeatable: true)
-        var look = WiringLook(wiring, north.map { $0["rows"]?.array ?? [] })
+        var look = WiringLook(wiring, north.map { $0["rows"]?.array ?? [] }, answersNames: fabric.answersNames)
         try look.switches()
         try look.groups()
         look.devices(local[0]["rows"]?.array ?? [])
@@ -31,11 +31,15 @@ private struct WiringLook {
     private let switchRows: [JSON]
     private let groupRows: [JSON]
     private let dhcpRows: [String: [JSON]]
+    /// Those of ports that are told more than others.
+    private let ownRows: [String: [JSON]]
+    private let answersNames: Bool
     /// Rows by their id, without it.
     private let portRows: [JSON: [String: JSON]]
     private let rules: [JSON: JSON]
 
-    init(_ wiring: Wiring, _ rows: [[JSON]]) {
+    init(_ wiring: Wiring, _ rows: [[JSON]], answersNames: Bool) {
+        self.answersNames = answersNames
         func byText<R, T>(_ items: [T], _ id: (T) -> ID<R>) -> [String: T] {
             Dictionary(items.map { (id($0).text, $0) }, uniquingKeysWith: { first, _ in first })
         }
@@ -44,6 +48,7 @@ private struct WiringLook {
         wantedGroups = byText(wiring.groups, \.id)
         (switchRows, groupRows) = (rows[0], rows[3])
         dhcpRows = Dictionary(grouping: rows[4]) { Value.pairs($0["external_ids"])[Mark.network] ?? "" }
+        ownRows = Dictionary(grouping: rows[4]) { Value.pairs($0["external_ids"])[Mark.port] ?? "" }
         func byRow(_ rows: [JSON]) -> [(JSON, [String: JSON])] {
             rows.map { row in
                 var columns = row.object ?? [:]
@@ -85,7 +90,8 @@ private struct WiringLook {
         let (id, name) = (network.id.text, row["name"]?.string ?? "")
         guard let mark = marks(row)[Mark.port] else {
             let isServer = row["type"] == "localport" && marks(row)[Mark.network] == id && name.hasPrefix("dhcp-")
-            let isOutlet = row["type"] == "localnet" && !network.physical.isEmpty
+            let outlets = try Outlet.all(of: network, on: HostName("")).map(\.name)
+            let isOutlet = (row["type"] == "localnet" || row["type"] == "l2gateway") && outlets.contains(name)
             if !isServer, !isOutlet { blame(id, id, "Port \(name) on network \(id) is nobody's.") }
             return
         }
@@ -94,8 +100,22 @@ private struct WiringLook {
         if own != id { blame(own, id, "Port \(mark) of network \(own) is on network \(id).") }
         var there = row
         there["name"] = nil
-        if name != mark || there != OVNFabric.wanted(spec, dhcpRows[own] ?? []) {
+        if name != mark || there != wanted(spec) {
             blame(own, own, "Port \(mark) is not as the store says: its addresses, security, DHCP or state differ.")
+        }
+    }
+
+    private func wanted(_ port: PortSpec) -> [String: JSON] {
+        OVNFabric.wanted(
+            port, dhcpRows[port.network.text] ?? [], own: ownRows[port.id.text] ?? [], answersNames: answersNames)
+    }
+
+    /// What rules of a group that logs drops say; nil where it is none, or none of a port that is to log.
+    private func logRules(_ row: JSON) -> [JSON]? {
+        guard let port = Value.pairs(row["external_ids"])[Mark.log].flatMap({ ports[$0] }), port.logsDropsFor != nil
+        else { return nil }
+        return FlowLogging.dropRules(port.id.text, "").map { rule in
+            .object(rule.filter { ["priority", "direction", "match", "action"].contains($0.key) })
         }
     }
 
@@ -107,8 +127,10 @@ private struct WiringLook {
             for uuid in Value.items(row["ports"]) { members[uuid, default: []].insert(name) }
             var wanted: [JSON] = []
             if let spec = Value.pairs(row["external_ids"])[Mark.group].flatMap({ wantedGroups[$0] }) {
-                for rule in spec.rules { wanted.append(.object(try GroupRules.row(rule, of: spec.id.text))) }
+                for rule in spec.rules { wanted.append(.object(try GroupRules.row(rule, of: spec.id.text, isStateful: spec.isStateful))) }
                 wanted = Array(Set(wanted))
+            } else if let rules = logRules(row) {
+                wanted = rules
             } else if name == OpenPorts.name {
                 wanted = OpenPorts.rules.map { .object($0) }
             }
@@ -120,7 +142,7 @@ private struct WiringLook {
         }
         for (uuid, row) in portRows {
             guard let mark = marks(row)[Mark.port], let spec = ports[mark] else { continue }
-            let there = members[uuid] ?? []
+            let there = (members[uuid] ?? []).subtracting([FlowLogging.name(of: mark)])
             if there != (try OVNFabric.memberships(spec)) {
                 let id = spec.network.text
                 blame(id, id, "Port \(mark) is in other groups than the store says: \(there.sorted()).")

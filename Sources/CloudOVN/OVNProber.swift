@@ -1,4 +1,5 @@
 import CloudCore
+import CloudHost
 import CloudNetwork
 
 /// Tries to get from network to network, through taps of the probe's own and with frames made by hand.

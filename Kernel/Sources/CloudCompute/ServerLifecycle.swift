@@ -131,11 +131,7 @@ extension Server: Lifecycle {
         if turn.signals.contains(.cards) || !turn.it.detaching.isEmpty { try await rewire(&turn, state, in: world) }
         // A start in this turn would find the ports that go with its commit.
         if leaves { return .hop(.run) }
-        if turn.it.snapshot.hasPrefix("!") {
-            let image = String(turn.it.snapshot.dropFirst())
-            turn.also { (writer) throws(CloudError) in try world.images.abandon(image, in: writer) }
-            turn.it.snapshot = ""
-        }
+        if turn.it.snapshot.hasPrefix("!") { abandonImage(&turn, in: world) }
         if !turn.it.snapshot.isEmpty, isAtRest(turn.it.value, state) { return .hop(.snapshot) }
         switch (turn.it.power, state) {
         case (.off, .running), (.off, .paused): return try await stop(&turn, state, in: world)
@@ -176,6 +172,13 @@ extension Server: Lifecycle {
         }
         guard turn.it.power == .on else { return .hop(.run) }
         return settle(&turn, .active)
+    }
+
+    /// Lets go of an image that could not be made of its disk.
+    private static func abandonImage(_ turn: inout Turn<Server>, in world: World) {
+        let image = String(turn.it.snapshot.dropFirst())
+        turn.also { (writer) throws(CloudError) in try world.images.abandon(image, in: writer) }
+        turn.it.snapshot = ""
     }
 
     /// Whether what was asked for has come: then an image may be made of the disk.

@@ -113,7 +113,8 @@ extension Stored where R == FloatingIP {
             guard port.project == project || caller.isOperator else { throw .missing(Port.kind.title, value.port) }
             // The way out is the network's owner's, who opened the network and nothing beyond.
             if let connection = try TenantConnection.of(port.id, in: writer) {
-                throw .conflict("Port \(port.id) is of tenant connection \(connection.id), on another tenant's network.")
+                throw .conflict(
+                    "Port \(port.id) is of tenant connection \(connection.id), on another tenant's network.")
             }
             let own = port.addresses.first { it in
                 it.address?.v4.map { value.fixed == nil || $0 == value.fixed } ?? false

@@ -1,6 +1,6 @@
 extension Migration {
     static let connections = Migration(
-        name: "connections",
+        name: "007-connections",
         sql: """
             CREATE TABLE "approval_requests" (
                 "id" TEXT NOT NULL PRIMARY KEY,

@@ -1,6 +1,6 @@
 extension Migration {
     static let edge = Migration(
-        name: "002-edge",
+        name: "006-edge",
         sql: """
             CREATE TABLE "ddos_events" (
                 "id" TEXT NOT NULL PRIMARY KEY,

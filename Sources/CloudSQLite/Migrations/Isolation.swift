@@ -1,7 +1,7 @@
 extension Migration {
     /// The isolation probe's runs, and what each found.
     static let isolation = Migration(
-        name: "isolation",
+        name: "005-isolation",
         sql: """
             CREATE TABLE "isolation_probes" (
                 "id" TEXT NOT NULL PRIMARY KEY,

@@ -1,7 +1,7 @@
 extension Migration {
     /// Logs of what security groups drop and pass, and copies of ports' packets.
     static let sight = Migration(
-        name: "4-sight",
+        name: "003-sight",
         sql: """
             CREATE TABLE "logs" (
                 "id" TEXT NOT NULL PRIMARY KEY,

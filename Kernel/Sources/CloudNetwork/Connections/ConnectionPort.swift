@@ -77,7 +77,7 @@ extension Stored where R == TenantConnection {
         do throws(CloudError) {
             try writer.claim(Port.hardware(network), mac.text, for: owner)
             if !isTaken { return }
-        } catch where error.code == .conflict {}
+        } catch  where error.code == .conflict {}
         throw .conflict("The mac address \(mac.text) is in use on network \(network).")
     }
 
@@ -98,7 +98,7 @@ extension Stored where R == TenantConnection {
             }
             do throws(CloudError) {
                 try writer.claim(Subnet.space(subnet.id), address.description, for: Reference(value.request))
-            } catch where error.code == .conflict {
+            } catch  where error.code == .conflict {
                 throw .conflict("The address \(address) is in use on subnet \(subnet.id).")
             }
             if let other = pair.mac, other != mac {

@@ -11,10 +11,12 @@ extension TenantConnection: Governed {
         guard request.other == draft.project.text else {
             throw CloudError(
                 .forbidden,
-                "Only tenant \(request.other), to which the network is opened, connects to it by request \(request.id).")
+                "Only tenant \(request.other), to which the network is opened, connects to it by request \(request.id)."
+            )
         }
         guard request.status == .registered else {
-            throw .conflict("Tenant connection request \(request.id) is not approved: it is \(request.status.rawValue).")
+            throw .conflict(
+                "Tenant connection request \(request.id) is not approved: it is \(request.status.rawValue).")
         }
         try draft.value.checkTags()
         (draft.value.other, draft.value.network) = (request.project.text, request.network.text)
@@ -47,7 +49,8 @@ extension Connectivity {
         write: { (it, json) throws(CloudError) in
             guard let type = json.string.flatMap(TenantConnection.DeviceType.init(rawValue:)) else {
                 throw .invalid(
-                    "device_type must be " + TenantConnection.DeviceType.allCases.map(\.rawValue).joined(separator: ", ")
+                    "device_type must be "
+                        + TenantConnection.DeviceType.allCases.map(\.rawValue).joined(separator: ", ")
                         + ": no other devices are in this region.", field: "device_type")
             }
             it.deviceType = type

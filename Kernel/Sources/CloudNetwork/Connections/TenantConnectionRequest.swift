@@ -17,7 +17,8 @@ struct TenantConnectionRequest: Lifecycle, TwoSided {
 
     init() {}
 
-    static let kind = Kind("tenant_connection_request", "tenant_connection_requests", service: Service.connectivity.name)
+    static let kind = Kind(
+        "tenant_connection_request", "tenant_connection_requests", service: Service.connectivity.name)
     static let access = Access.project
     static let partner: String? = "tenant_id_other"
     static let fields: [Field<TenantConnectionRequest>] =
@@ -75,7 +76,7 @@ extension TenantConnectionRequest {
         try draft.value.checkTags()
         do throws(CloudError) {
             try writer.claim(space(draft.network), draft.other, for: Reference(draft.id))
-        } catch where error.code == .conflict {
+        } catch  where error.code == .conflict {
             throw .conflict("Network \(draft.network) is opened to tenant \(draft.other) by another request already.")
         }
         var approval = ApprovalRequest()

@@ -22,12 +22,15 @@ extension TwoSided {
         [
             .text("tenant_id_other", \.other, [.read, .create, .indexed], max: 64, "The other tenant."),
             .text("name", \.labels.name, [.read, .create, .update], "The owner's name for it."),
-            .text("description", \.labels.description, [.read, .create, .update], max: 1024, "The owner's words on it."),
+            .text(
+                "description", \.labels.description, [.read, .create, .update], max: 1024, "The owner's words on it."),
             .value("tags", \.labels.tags, [.read, .create, .update], max: 8192, "The owner's names and values."),
             .text("name_other", \.otherLabels.name, [.read, .update], "The other tenant's name for it."),
             .text(
-                "description_other", \.otherLabels.description, [.read, .update], max: 1024, "The other tenant's words."),
-            .value("tags_other", \.otherLabels.tags, [.read, .update], max: 8192, "The other tenant's names and values."),
+                "description_other", \.otherLabels.description, [.read, .update], max: 1024, "The other tenant's words."
+            ),
+            .value(
+                "tags_other", \.otherLabels.tags, [.read, .update], max: 8192, "The other tenant's names and values."),
         ]
     }
 

@@ -20,7 +20,8 @@ struct ConnectionRequestTests {
             #expect(asked["request_user"] == .bool(actor == .member) && asked["approver"] == .bool(actor == .stranger))
             #expect(asked["actions"]?[0]?["region"] == "sim1" && asked["actions"]?[0]?["method"] == "POST")
             #expect(asked["approver_id"]?.string == stage.projects[.stranger])
-            let named = await stage.send(actor, .get, "/sss/v2/approval-requests?status=registered&service=provider-connectivity")
+            let named = await stage.send(
+                actor, .get, "/sss/v2/approval-requests?status=registered&service=provider-connectivity")
             #expect(named.json["approval_requests"]?[0]?["request_id"]?.string == approval, "\(named.text)")
         }
         #expect(await pair.connect(request).status == 409, "nothing is approved yet")
@@ -50,7 +51,9 @@ struct ConnectionRequestTests {
     func refused(_ status: String) async throws {
         let pair = try await Pair()
         let (request, approval) = try await pair.offer()
-        let again = ["network_id": JSON.string(pair.network), "tenant_id_other": .string(pair.stage.projects[.stranger]!)]
+        let again = [
+            "network_id": JSON.string(pair.network), "tenant_id_other": .string(pair.stage.projects[.stranger]!),
+        ]
         let twice = await pair.stage.send(
             .member, .post, Pair.requests, ["tenant_connection_request": .object(again)])
         #expect(twice.status == 409, "\(twice.text)")
@@ -71,7 +74,9 @@ struct ConnectionRequestTests {
         pair.stage.world.clock.advance(ApprovalRequest.patience - .seconds(60))
         try await pair.stage.settle()
         for actor in [Actor.member, .stranger] { try await pair.stage.logIn(actor) }
-        let shown = { await pair.stage.send(.member, .get, Pair.requests + "/" + request).json["tenant_connection_request"] }
+        let shown = {
+            await pair.stage.send(.member, .get, Pair.requests + "/" + request).json["tenant_connection_request"]
+        }
         #expect(await shown()?["status"] == "registering")
         pair.stage.world.clock.advance(.seconds(61))
         #expect(await pair.answer(.stranger, approval, "approved").status == 409, "though nothing has looked yet")
@@ -133,13 +138,17 @@ struct ConnectionRequestTests {
             #expect(answer.json["cause"]?.string?.isEmpty == false, "ECL's client looks there")
         }
         let long = String(repeating: "x", count: CloudNetwork.Operation.mostBody)
-        let body: JSON = ["tenant_connection_request": ["network_id": .string(pair.network), "description": .string(long)]]
+        let body: JSON = [
+            "tenant_connection_request": ["network_id": .string(pair.network), "description": .string(long)]
+        ]
         #expect(await pair.stage.send(.member, .post, Pair.requests, body).status == 413)
         let theirs = await pair.stage.send(
             .stranger, .post, Pair.requests,
-            ["tenant_connection_request": [
-                "network_id": .string(pair.network), "tenant_id_other": .string(pair.stage.projects[.operator]!),
-            ]])
+            [
+                "tenant_connection_request": [
+                    "network_id": .string(pair.network), "tenant_id_other": .string(pair.stage.projects[.operator]!),
+                ]
+            ])
         #expect(theirs.status == 404)
     }
 
@@ -189,9 +198,11 @@ struct ConnectionRequestTests {
         for _ in 0...CloudNetwork.Operation.most / 2 {
             let made = await pair.stage.send(
                 .stranger, .post, Pair.requests,
-                ["tenant_connection_request": [
-                    "network_id": .string(try await network(of: pair)), "tenant_id_other": "someone",
-                ]])
+                [
+                    "tenant_connection_request": [
+                        "network_id": .string(try await network(of: pair)), "tenant_id_other": "someone",
+                    ]
+                ])
             let id = made.json["tenant_connection_request"]?["id"]?.string ?? ""
             #expect(await pair.stage.send(.stranger, .delete, Pair.requests + "/" + id).status == 204)
         }

@@ -28,7 +28,8 @@ struct ConnectionTests {
             let sight = await stage.send(actor, .get, Pair.requests + "/\(request)/address_assignments")
             let first = sight.json["address_assignments"]?[0]
             #expect(first?["tenant_connection_id"]?.string == id && first?["request_id"]?.string == request)
-            #expect(first?["fixed_ips"]?[0]?["ip_address"] == "10.7.0.20" && first?["network_id"]?.string == pair.network)
+            #expect(
+                first?["fixed_ips"]?[0]?["ip_address"] == "10.7.0.20" && first?["network_id"]?.string == pair.network)
         }
         #expect(await stage.send(.member, .get, "/network/v2.0/ports/" + port).status == 404, "the port is not theirs")
         let networks = await stage.send(.stranger, .get, "/network/v2.0/networks").json["networks"]?.array ?? []
@@ -70,7 +71,8 @@ struct ConnectionTests {
         let request = try await pair.grant()
         let theirs = await pair.stage.send(
             .member, .post, "/network/v2.0/ports",
-            ["port": ["network_id": .string(pair.network), "fixed_ips": [["ip_address": "10.7.0.50"]]]]).json["port"]
+            ["port": ["network_id": .string(pair.network), "fixed_ips": [["ip_address": "10.7.0.50"]]]]
+        ).json["port"]
         let mac = theirs?["mac_address"] ?? .null
         func options(_ options: JSON) -> [String: JSON] { ["attachment_opts": options] }
         let wishes: [([String: JSON], Int)] = [
@@ -114,10 +116,13 @@ struct ConnectionTests {
         func port(_ address: String, _ mac: JSON = "02:00:00:00:00:01") async -> Int {
             await pair.stage.send(
                 .member, .post, "/network/v2.0/ports",
-                ["port": [
-                    "network_id": .string(pair.network), "mac_address": mac,
-                    "fixed_ips": [["ip_address": .string(address)]],
-                ]]).status
+                [
+                    "port": [
+                        "network_id": .string(pair.network), "mac_address": mac,
+                        "fixed_ips": [["ip_address": .string(address)]],
+                    ]
+                ]
+            ).status
         }
         for id in [first, second] {
             #expect(await port("10.7.0.60") == 409)
@@ -154,7 +159,8 @@ struct ConnectionTests {
         #expect(network.status == 409 && network.text.contains(port), "\(network.text)")
         #expect(await pair.stage.send(actor, .delete, Pair.connections + "/" + id).status == 204)
         #expect(await pair.status(id) == "deleting")
-        #expect(await pair.stage.send(actor, .delete, Pair.connections + "/" + id).status == 204, "once more is no harm")
+        #expect(
+            await pair.stage.send(actor, .delete, Pair.connections + "/" + id).status == 204, "once more is no harm")
         try await pair.later(.seconds(1))
         #expect(await pair.show(id).status == 404)
         #expect(!pair.cards.contains(port) && pair.stage.world.fabric.state.ports[ID(port)] == nil)
@@ -197,7 +203,9 @@ struct ConnectionTests {
         #expect(await pair.status(id) == "down")
         try await pair.act(["os-start": nil])
         #expect(await pair.status(id) == "active" && pair.cards.contains(again))
-        #expect(await pair.stage.send(.operator, .delete, "/identity/v3/projects/" + pair.stage.projects[.stranger]!).status == 409)
+        #expect(
+            await pair.stage.send(.operator, .delete, "/identity/v3/projects/" + pair.stage.projects[.stranger]!).status
+                == 409)
         #expect(await pair.stage.send(.stranger, .delete, card).status == 204)
         try await pair.later()
         #expect(await pair.show(id).status == 404)

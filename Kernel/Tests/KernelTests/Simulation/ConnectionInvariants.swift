@@ -38,7 +38,9 @@ extension SimulatedCloud {
             }
             if server?.project != it.project { faults.append("connection \(it.id) is of another tenant's server") }
             // What sleeps holds on to its cards until it wakes.
-            if it.deletingSince != nil, server?.status != .suspended { faults.append("connection \(it.id) was not removed") }
+            if it.deletingSince != nil, server?.status != .suspended {
+                faults.append("connection \(it.id) was not removed")
+            }
             if it.deletingSince == nil, !it.isMade, server?.status == .active, port.status == .active {
                 faults.append("connection \(it.id) is made and does not know")
             }
