@@ -11,7 +11,8 @@ extension OVNFabric {
         if let project = group.logsPassedFor { meter = try FlowLogging.meter(of: project) }
         let logging = FlowLogging.columns(FlowLogging.passedPrefix + id, meter)
         for rule in group.rules {
-            wanted.insert(.object(try GroupRules.row(rule, of: id, isStateful: group.isStateful).merging(logging) { $1 }))
+            wanted.insert(
+                .object(try GroupRules.row(rule, of: id, isStateful: group.isStateful).merging(logging) { $1 }))
         }
         var meters: Set<String> = []
         let rows = wanted.sorted { $0.text < $1.text }

@@ -127,7 +127,9 @@ private struct WiringLook {
             for uuid in Value.items(row["ports"]) { members[uuid, default: []].insert(name) }
             var wanted: [JSON] = []
             if let spec = Value.pairs(row["external_ids"])[Mark.group].flatMap({ wantedGroups[$0] }) {
-                for rule in spec.rules { wanted.append(.object(try GroupRules.row(rule, of: spec.id.text, isStateful: spec.isStateful))) }
+                for rule in spec.rules {
+                    wanted.append(.object(try GroupRules.row(rule, of: spec.id.text, isStateful: spec.isStateful)))
+                }
                 wanted = Array(Set(wanted))
             } else if let rules = logRules(row) {
                 wanted = rules

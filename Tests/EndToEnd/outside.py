@@ -1,5 +1,6 @@
 """The Internet, for tests: a namespace at the other end of a cloud's uplink, with a host on it."""
 import subprocess
+import time
 import uuid
 
 from session import must, run
@@ -36,6 +37,19 @@ class Outside:
         """A program that goes on there; the caller ends it."""
         return subprocess.Popen(["ip", "netns", "exec", self.namespace, *words], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def sniff(self, what, act, seconds=1.5):
+        """What tcpdump says of packets that come while `act` is done, and a little longer."""
+        seen = self.start("tcpdump", "-lni", "eth0", what)
+        try:
+            for line in seen.stdout:
+                if "listening on" in line:
+                    break
+            act()
+            time.sleep(seconds)
+        finally:
+            seen.terminate()
+        return seen.communicate(timeout=10)[0]
 
     def remove(self):
         run(["ip", "netns", "delete", self.namespace])

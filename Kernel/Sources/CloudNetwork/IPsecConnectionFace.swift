@@ -50,7 +50,7 @@ extension IPsecSiteConnection {
     ]
 
     private static let example: JSON = [
-        "name": "branch", "vpnservice_id": "{vpn_service}", "ikepolicy_id": "{ike_policy}",
+        "name": "branch", "vpnservice_id": "{vpnservice}", "ikepolicy_id": "{ike_policy}",
         "ipsecpolicy_id": "{ipsec_policy}", "peer_address": "203.0.113.9", "peer_id": "203.0.113.9",
         "peer_cidrs": ["10.99.0.0/24"], "psk": "correct horse battery",
     ]

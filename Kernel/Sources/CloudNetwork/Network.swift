@@ -5,31 +5,32 @@ import CloudWire
 
 /// The network service: isolated networks, their addresses and ports.
 public struct Network: Sendable {
-    public static let schemas = [
-        Schema(NetworkQuota.self), Schema(AddressScope.self), Schema(SubnetPool.self), Schema(QoSPolicy.self),
-        Schema(BandwidthRule.self), Schema(MarkingRule.self),
-        Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
-        Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)),
-        Schema(AddressGroup.self), Schema(SecurityGroupRule.self), Schema(DefaultRule.self),
-        Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
-        Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
-        Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
-        Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
-        Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
-        Schema(ReservedAddress.self), Schema(PhysicalPort.self), Schema(ColocationSpace.self),
-        Schema(ColocationPhysicalLink.self), Schema(ColocationLogicalLink.self),
-        Schema(CommonFunctionPool.self, labels: CommonFunctionPool.Label.allCases.map(\.rawValue)),
-        Schema(CommonFunction.self),
-        Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
-        Schema(PortForwarding.self), Schema(DDoSEvent.self),
-        Schema(NetworkLog.self), Schema(TapService.self),
-        Schema(TapFlow.self, labels: TapFlow.Label.allCases.map(\.rawValue)),
-        Schema(IKEPolicy.self), Schema(IPsecPolicy.self), Schema(EndpointGroup.self),
-        Schema(VPNService.self, labels: VPNService.Label.allCases.map(\.rawValue)),
-        Schema(IPsecSiteConnection.self, labels: IPsecSiteConnection.Label.allCases.map(\.rawValue)),
-        Schema(IsolationProbe.self, labels: IsolationProbe.Label.allCases.map(\.rawValue)),
-        Schema(IsolationPair.self),
-    ] + Connectivity.schemas
+    public static let schemas =
+        [
+            Schema(NetworkQuota.self), Schema(AddressScope.self), Schema(SubnetPool.self), Schema(QoSPolicy.self),
+            Schema(BandwidthRule.self), Schema(MarkingRule.self),
+            Schema(LogicalNetwork.self, labels: LogicalNetwork.Label.allCases.map(\.rawValue)), Schema(Subnet.self),
+            Schema(SecurityGroup.self, labels: SecurityGroup.Label.allCases.map(\.rawValue)),
+            Schema(AddressGroup.self), Schema(SecurityGroupRule.self), Schema(DefaultRule.self),
+            Schema(Port.self, labels: Port.Label.allCases.map(\.rawValue)),
+            Schema(Router.self, labels: Router.Label.allCases.map(\.rawValue)), Schema(FloatingIP.self),
+            Schema(ConnectionService.self, labels: ConnectionService.Label.allCases.map(\.rawValue)),
+            Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
+            Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
+            Schema(ReservedAddress.self), Schema(PhysicalPort.self), Schema(ColocationSpace.self),
+            Schema(ColocationPhysicalLink.self), Schema(ColocationLogicalLink.self),
+            Schema(CommonFunctionPool.self, labels: CommonFunctionPool.Label.allCases.map(\.rawValue)),
+            Schema(CommonFunction.self),
+            Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
+            Schema(PortForwarding.self), Schema(DDoSEvent.self),
+            Schema(NetworkLog.self), Schema(TapService.self),
+            Schema(TapFlow.self, labels: TapFlow.Label.allCases.map(\.rawValue)),
+            Schema(IKEPolicy.self), Schema(IPsecPolicy.self), Schema(EndpointGroup.self),
+            Schema(VPNService.self, labels: VPNService.Label.allCases.map(\.rawValue)),
+            Schema(IPsecSiteConnection.self, labels: IPsecSiteConnection.Label.allCases.map(\.rawValue)),
+            Schema(IsolationProbe.self, labels: IsolationProbe.Label.allCases.map(\.rawValue)),
+            Schema(IsolationPair.self),
+        ] + Connectivity.schemas
 
     /// All that it acts through.
     public struct World: Sendable {

@@ -56,7 +56,8 @@ struct Meter: Sendable {
             Meter(FloatingIP.self), Meter(SecurityGroup.self), Meter(SecurityGroupRule.self), Meter(SubnetPool.self),
             Meter(AddressGroup.self), Meter(AddressScope.self), Meter(QoSPolicy.self), Meter(PortForwarding.self),
             Meter(IKEPolicy.self), Meter(IPsecPolicy.self), Meter(EndpointGroup.self), Meter(VPNService.self),
-            Meter(IPsecSiteConnection.self), Meter(PublicIP.self), Meter(ColocationLogicalLink.self), Meter(CommonFunctionGateway.self),
+            Meter(IPsecSiteConnection.self), Meter(PublicIP.self), Meter(ColocationLogicalLink.self),
+            Meter(CommonFunctionGateway.self),
         ] + GatewayType.allCases.map(Meter.gateways)
 
     /// How many a project has.

@@ -20,7 +20,7 @@ public struct VPNService: Lifecycle {
 
     public init() {}
 
-    public static let kind = Kind("vpn_service", "vpn_services", service: "network")
+    public static let kind = Kind("vpnservice", "vpnservices", service: "network")
     public static let access = Access.project
     public static let fields: [Field<VPNService>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),

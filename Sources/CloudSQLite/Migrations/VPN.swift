@@ -93,7 +93,7 @@ extension Migration {
                     ON CONFLICT DO UPDATE SET "total" = "total" + excluded."total";
                 DELETE FROM "totals" WHERE ("kind", "by", "value") = ('endpoint_group', 'project_id', OLD."project_id") AND "total" = 0;
             END;
-            CREATE TABLE "vpn_services" (
+            CREATE TABLE "vpnservices" (
                 "id" TEXT NOT NULL PRIMARY KEY,
                 "project_id" TEXT NOT NULL,
                 "created_at" INTEGER NOT NULL,
@@ -111,24 +111,24 @@ extension Migration {
                 "status" TEXT NOT NULL CHECK ("status" IN ('ACTIVE', 'DOWN', 'ERROR', 'PENDING_CREATE')),
                 "fault" TEXT NOT NULL CHECK (length(CAST("fault" AS BLOB)) <= 1024)
             ) STRICT;
-            CREATE INDEX "vpn_services_project_id_created_at_deleting_since" ON "vpn_services" ("project_id", "created_at", "deleting_since");
-            CREATE INDEX "vpn_services_router_id" ON "vpn_services" ("router_id");
-            CREATE INDEX "vpn_services_subnet_id" ON "vpn_services" ("subnet_id");
-            CREATE TRIGGER "vpn_services_project_id_insert" AFTER INSERT ON "vpn_services" BEGIN
-                INSERT INTO "totals" VALUES ('vpn_service', 'project_id', NEW."project_id", '', 1), ('vpn_service', 'project_id', NEW."project_id", 'deleting', (NEW."deleting_since" IS NOT NULL))
+            CREATE INDEX "vpnservices_project_id_created_at_deleting_since" ON "vpnservices" ("project_id", "created_at", "deleting_since");
+            CREATE INDEX "vpnservices_router_id" ON "vpnservices" ("router_id");
+            CREATE INDEX "vpnservices_subnet_id" ON "vpnservices" ("subnet_id");
+            CREATE TRIGGER "vpnservices_project_id_insert" AFTER INSERT ON "vpnservices" BEGIN
+                INSERT INTO "totals" VALUES ('vpnservice', 'project_id', NEW."project_id", '', 1), ('vpnservice', 'project_id', NEW."project_id", 'deleting', (NEW."deleting_since" IS NOT NULL))
                     ON CONFLICT DO UPDATE SET "total" = "total" + excluded."total";
             END;
-            CREATE TRIGGER "vpn_services_project_id_delete" AFTER DELETE ON "vpn_services" BEGIN
-                INSERT INTO "totals" VALUES ('vpn_service', 'project_id', OLD."project_id", '', -1), ('vpn_service', 'project_id', OLD."project_id", 'deleting', -(OLD."deleting_since" IS NOT NULL))
+            CREATE TRIGGER "vpnservices_project_id_delete" AFTER DELETE ON "vpnservices" BEGIN
+                INSERT INTO "totals" VALUES ('vpnservice', 'project_id', OLD."project_id", '', -1), ('vpnservice', 'project_id', OLD."project_id", 'deleting', -(OLD."deleting_since" IS NOT NULL))
                     ON CONFLICT DO UPDATE SET "total" = "total" + excluded."total";
-                DELETE FROM "totals" WHERE ("kind", "by", "value") = ('vpn_service', 'project_id', OLD."project_id") AND "total" = 0;
+                DELETE FROM "totals" WHERE ("kind", "by", "value") = ('vpnservice', 'project_id', OLD."project_id") AND "total" = 0;
             END;
-            CREATE TRIGGER "vpn_services_project_id_update" AFTER UPDATE ON "vpn_services" WHEN (OLD."project_id", OLD."deleting_since" IS NULL) IS NOT (NEW."project_id", NEW."deleting_since" IS NULL) BEGIN
-                INSERT INTO "totals" VALUES ('vpn_service', 'project_id', OLD."project_id", '', -1), ('vpn_service', 'project_id', OLD."project_id", 'deleting', -(OLD."deleting_since" IS NOT NULL))
+            CREATE TRIGGER "vpnservices_project_id_update" AFTER UPDATE ON "vpnservices" WHEN (OLD."project_id", OLD."deleting_since" IS NULL) IS NOT (NEW."project_id", NEW."deleting_since" IS NULL) BEGIN
+                INSERT INTO "totals" VALUES ('vpnservice', 'project_id', OLD."project_id", '', -1), ('vpnservice', 'project_id', OLD."project_id", 'deleting', -(OLD."deleting_since" IS NOT NULL))
                     ON CONFLICT DO UPDATE SET "total" = "total" + excluded."total";
-                INSERT INTO "totals" VALUES ('vpn_service', 'project_id', NEW."project_id", '', 1), ('vpn_service', 'project_id', NEW."project_id", 'deleting', (NEW."deleting_since" IS NOT NULL))
+                INSERT INTO "totals" VALUES ('vpnservice', 'project_id', NEW."project_id", '', 1), ('vpnservice', 'project_id', NEW."project_id", 'deleting', (NEW."deleting_since" IS NOT NULL))
                     ON CONFLICT DO UPDATE SET "total" = "total" + excluded."total";
-                DELETE FROM "totals" WHERE ("kind", "by", "value") = ('vpn_service', 'project_id', OLD."project_id") AND "total" = 0;
+                DELETE FROM "totals" WHERE ("kind", "by", "value") = ('vpnservice', 'project_id', OLD."project_id") AND "total" = 0;
             END;
             CREATE TABLE "ipsec_site_connections" (
                 "id" TEXT NOT NULL PRIMARY KEY,
@@ -140,7 +140,7 @@ extension Migration {
                 "name" TEXT NOT NULL CHECK (length(CAST("name" AS BLOB)) <= 255),
                 "description" TEXT NOT NULL CHECK (length(CAST("description" AS BLOB)) <= 1024),
                 "admin_state_up" INTEGER NOT NULL CHECK ("admin_state_up" IN (0, 1)),
-                "vpnservice_id" TEXT NOT NULL REFERENCES "vpn_services" ("id"),
+                "vpnservice_id" TEXT NOT NULL REFERENCES "vpnservices" ("id"),
                 "ikepolicy_id" TEXT NOT NULL CHECK (length(CAST("ikepolicy_id" AS BLOB)) <= 64),
                 "ipsecpolicy_id" TEXT NOT NULL CHECK (length(CAST("ipsecpolicy_id" AS BLOB)) <= 64),
                 "local_ep_group_id" TEXT NOT NULL CHECK (length(CAST("local_ep_group_id" AS BLOB)) <= 64),

@@ -8,7 +8,7 @@ extension Stage {
         let outside = try await make("external_network", for: .operator)
         let router = try await made(
             owner, "routers", "router", ["external_gateway_info": ["network_id": .string(outside)]])
-        guard kind == "vpn_service" else { return router }
+        guard kind == "vpnservice" else { return router }
         let network = try await made(owner, "networks", "network", [:])
         let subnet = try await made(
             owner, "subnets", "subnet", ["network_id": .string(network), "cidr": "10.77.0.0/24", "ip_version": 4])

@@ -150,7 +150,7 @@ final class Stage: @unchecked Sendable {
         if kind == "reachable_port" { return try await makeReachablePort(for: actor) }
         if let shared = try await makeShared(kind, for: actor) { return shared }
         if kind == "ddos_event" { return try await makeAttack(on: actor) }
-        if kind == "edge_router" || kind == "vpn_service" { return try await makeEdge(kind, for: actor) }
+        if kind == "edge_router" || kind == "vpnservice" { return try await makeEdge(kind, for: actor) }
         // A model with several faces is made through the one that is named.
         let makers = cloud.api.routes.filter { $0.action == "create" }
         guard
