@@ -75,7 +75,8 @@ let package = Package(
         .executableTarget(
             name: "akashi",
             dependencies: [
-                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudEdge", "CloudStrongSwan", "CloudChrony", "CloudHTTP", "CloudLocal",
+                "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudEdge", "CloudStrongSwan", "CloudChrony", "CloudHTTP",
+                "CloudLocal",
                 kernel("CloudServices"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -8,7 +8,7 @@ A step is (command, arguments, {what must come of it}):
   json   false where the command prints no JSON
 A step whose command begins with `!` must fail: what was deleted is gone, at once or, with `soon`, within a while.
 `{NAME}` stands for a variable; `{u}` is a name that nobody else has, and `{guest}`, `{data}`, `{other}`, `{image}`,
-`{flavor}`, `{larger}`, `{outside}`, `{granted}`, `{project}` and `{region}` are there before. What a flow saved as `{tenant}` and `{workspace}` is removed after it: no command can.
+`{flavor}`, `{larger}`, `{outside}`, `{granted}`, `{project}` and `{region}` are there before, as is what try.py's `lay` lays. What a flow saved as `{tenant}` and `{workspace}` is removed after it: no command can.
 """
 
 QUIET = {"json": False}
@@ -23,6 +23,21 @@ def ecl_network(kind, make, change, before=(), after=()):
             (f"!{noun} show", "{id}", {}), *after]
 
 
+def listed(noun, id):
+    """What a tenant can only look at."""
+    return [(f"network {noun} list", "", {"has": id}), (f"network {noun} show", id, {"is": ("id", id)})]
+
+
+def changed(noun, id, change="--name {u}-2", field="name", value="{u}-2"):
+    """List, show, update and show again of something that is there; a later step deletes it."""
+    return [*listed(noun, id), (f"network {noun} update", f"{id} {change}", {}),
+            (f"network {noun} show", id, {"is": (field, value)})]
+
+
+def gone(noun, id):
+    return [(f"network {noun} delete", id, QUIET), (f"!network {noun} show", id, {"soon": True})]
+
+
 NETWORK = ("network logical-network create", "--name {u} --plane data", {"save": ("net", "id")})
 SUBNET = ("network subnet create", "{net} 10.91.0.0/24 --name {u}", {"save": ("subnet", "id")})
 NETWORK_GOES = ("network logical-network delete", "{net}", QUIET)
@@ -32,6 +47,37 @@ ECL = {
     "logical network": ecl_network("logical-network", "--name {u} --description d --plane data", "--name {u}-2"),
     "subnet": ecl_network("subnet", "{net} 10.92.0.0/24 --name {u}", "--name {u}-2", [NETWORK], [NETWORK_GOES]),
     "port": ecl_network("port", "{net} --name {u}", "--name {u}-2", [NETWORK, SUBNET], [SUBNET_GOES, NETWORK_GOES]),
+    "internet": [
+        NETWORK, SUBNET, *listed("inet-service", "{service}"), *listed("qos", "{plan}"),
+        ("network inet-gw create", "--name {u} --qos_option_id {plan} {service}", {"save": ("gw", "id")}),
+        *changed("inet-gw", "{gw}"),
+        ("network gw-interface create",
+         "--name {u} --service_type internet --internet_gw_id {gw} --network_id {net} --netmask 24 --vrid 9"
+         " --primary_ipv4 10.91.0.252 --secondary_ipv4 10.91.0.253 --gw_vipv4 10.91.0.1", {"save": ("leg", "id")}),
+        *changed("gw-interface", "{leg}"),
+        ("network public-ip create", "--name {u} --internet_gw_id {gw} --submask_length 32", {"save": ("ip", "id")}),
+        *changed("public-ip", "{ip}", "--description other", "description", "other"),
+        ("network public-ip show", "{ip}", {"save": ("block", "cidr")}),
+        ("network static-route create", "--name {u} --service_type internet --internet_gw_id {gw}"
+         " --destination {block}/32 --nexthop 10.91.0.9", {"save": ("way", "id")}),
+        *changed("static-route", "{way}"), *gone("static-route", "{way}"), *gone("public-ip", "{ip}"),
+        *gone("gw-interface", "{leg}"), *gone("inet-gw", "{gw}"), SUBNET_GOES, NETWORK_GOES],
+    "between sites": [
+        *listed("interdc-service", "{interdc_service}"), *listed("interdc-gw", "{interdc}"),
+        ("network interdc-interface create", "--name {u} --interdc_gw_id {interdc} --netmask 29 --vrid 3"
+         " --primary_ipv4 10.255.0.2 --secondary_ipv4 10.255.0.3 --gw_vipv4 10.255.0.1", {"save": ("leg", "id")}),
+        *changed("interdc-interface", "{leg}"), *gone("interdc-interface", "{leg}"),
+        *listed("fic-service", "{fic_service}"), *listed("fic-gw", "{fic}"), *listed("fic-interface", "{fic_leg}")],
+    "colocation": [
+        NETWORK, *listed("colocation-space", "{space}"), *listed("colocation-physical-link", "{cables}"),
+        ("network colocation-logical-link create", "--name {u} --colocation_physical_link_id {cables}"
+         " --network_id {net} --vlan_id 77", {"save": ("link", "id")}),
+        *changed("colocation-logical-link", "{link}"), *gone("colocation-logical-link", "{link}"), NETWORK_GOES],
+    "common functions": [
+        *listed("common-function-pool", "{pool}"), *listed("common-function", "{function}"),
+        ("network common-function-gw create", "--name {u} {pool}", {"save": ("gw", "id")}),
+        *changed("common-function-gw", "{gw}"), *gone("common-function-gw", "{gw}")],
+    "what the operator has": [*listed("physical-port", "{leaf}"), *listed("reserved-address", "{reserved}")],
     "image": [
         ("image create", "--file {data} --disk-format raw --container-format bare {u}", {"save": ("id", "id")}),
         ("image list", "", {"has": "{id}"}), ("image show", "{id}", {"is": ("name", "{u}")}),

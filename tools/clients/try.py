@@ -105,6 +105,30 @@ def grant(cloud, other):
     return network, request["id"]
 
 
+def lay(cloud):
+    """What an operator lays for a tenant before ECL's commands can show it: lines, cages, ports."""
+    def make(kind, **order):
+        path = {"physical_port": "physical_ports"}.get(kind, kind + "s")
+        return cloud.want("POST", f"/network/v2.0/{path}", {kind: order})[kind]["id"]
+
+    def first(path):
+        return cloud.want("GET", f"/network/v2.0/{path}")[path][0]["id"]
+
+    laid = {"service": first("internet_services"), "pool": first("common_function_pools"),
+            "plan": first("qos_options"), "function": first("common_functions"), "reserved": first("reserve_addresses")}
+    for vlan, kind in ((101, "interdc"), (102, "fic")):
+        laid[f"{kind}_service"] = make(f"{kind}_service", name=kind, physical_network="backbone")
+        laid[kind] = make(f"{kind}_gateway", name=kind, segmentation_id=vlan, tenant_id=cloud.project,
+                          **{f"{kind}_service_id": laid[f"{kind}_service"]})
+    laid["fic_leg"] = make("fic_interface", name="fic", fic_gw_id=laid["fic"], primary_ipv4="10.254.0.2", netmask=29,
+                           secondary_ipv4="10.254.0.3", gw_vipv4="10.254.0.1", vrid=2, tenant_id=cloud.project)
+    laid["leaf"] = make("physical_port", name="leaf-1", tenant_id=cloud.project)
+    laid["space"] = make("colocation_space", name="cage-4", tenant_id=cloud.project)
+    laid["cables"] = make("colocation_physical_link", name="pair-1", colocation_space_id=laid["space"],
+                          physical_network="colo", segmentation_ranges=["1-4094"], tenant_id=cloud.project)
+    return laid
+
+
 def main(name, state, results):
     cloud = Cloud(state)
     guest = subprocess.check_output([HERE.parents[1] / "guest/image"], text=True).strip()
@@ -116,6 +140,7 @@ def main(name, state, results):
              "image": configure.ensure_images(cloud, guest)[0], **dict(zip(("flavor", "larger"), configure.ensure_flavors(cloud))),
              "outside": configure.ensure_network(cloud)[0]}
     network, there["granted"] = grant(cloud, there["other"])
+    there |= lay(cloud)
     client, found = Client(name, cloud), {}
     for title, steps in getattr(flows, name.upper()).items():
         began, variables = time.monotonic(), there | {"u": f"try-{uuid.uuid4().hex[:8]}"}

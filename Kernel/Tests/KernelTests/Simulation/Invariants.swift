@@ -148,7 +148,9 @@ extension SimulatedCloud {
 
     private func probes(_ holdings: Holdings) -> [String] {
         var faults = holdings.ports.filter(\.isProbes).map { "the probe's port \($0.id) was left behind" }
-        faults += holdings.networks.filter { $0.project.text.isEmpty }.map { "the probe's network \($0.id) was left" }
+        let pools = Set(holdings.ports.filter { $0.deviceOwner == CommonFunctionPool.owner }.map(\.network))
+        let own = holdings.networks.filter { $0.project.text.isEmpty && !pools.contains($0.id) }
+        faults += own.map { "the probe's network \($0.id) was left" }
         for it in holdings.probes {
             let pairs = holdings.pairs.filter { $0.probe == it.id.text }
             if it.status != .done || it.finishedAt == nil { faults.append("probe \(it.id) has no verdict") }
@@ -183,7 +185,9 @@ extension SimulatedCloud {
         var faults: [String] = []
         for (host, plugs) in world.fabric.state.plugs.sorted(by: { $0.key < $1.key }) {
             for port in plugs.keys.sorted() {
-                let device = holdings.ports.first { $0.id == port }?.deviceID ?? ""
+                let found = holdings.ports.first { $0.id == port }
+                if found?.deviceOwner == CommonFunctionPool.owner { continue }
+                let device = found?.deviceID ?? ""
                 let server = holdings.servers.first { $0.id.text == device }
                 if server?.host != host.text { faults.append("plug \(port) on \(host) belongs to nobody there") }
             }
