@@ -121,8 +121,10 @@ extension CommonFunctionPool: Governed {
         let subnet: ID<Subnet> = Derived.id("subnet of pool \(draft.id)")
         try writer.insert(Subnet.plain(shared, on: network), id: subnet)
         let port: ID<Port> = Derived.id("functions of pool \(draft.id)")
-        try writer.insert(
-            try Port.ofCloud(port, on: network, subnet, device: draft.id.text, owner: owner, in: writer), id: port)
+        var machine = try Port.ofCloud(port, on: network, subnet, device: draft.id.text, owner: owner, in: writer)
+        // It answers from its functions' addresses, and whoever a gateway lets to it.
+        machine.isGuarded = false
+        try writer.insert(machine, id: port)
         (draft.value.network, draft.value.port) = (network, port.text)
     }
 
