@@ -127,10 +127,10 @@ extension Server: Lifecycle {
             }
         default: break
         }
-        let leaves = !turn.it.detaching.isEmpty && state != .running && state != .paused
+        let leaving = turn.it.detaching.count
         if turn.signals.contains(.cards) || !turn.it.detaching.isEmpty { try await rewire(&turn, state, in: world) }
         // A start in this turn would find the ports that go with its commit.
-        if leaves { return .hop(.run) }
+        if turn.it.detaching.count < leaving { return .hop(.run) }
         if turn.it.snapshot.hasPrefix("!") { abandonImage(&turn, in: world) }
         if !turn.it.snapshot.isEmpty, isAtRest(turn.it.value, state) { return .hop(.snapshot) }
         switch (turn.it.power, state) {
