@@ -95,7 +95,12 @@ public final class ChronyFunctions: FunctionHost {
     private func daemon(_ pool: ID<CommonFunctionPool>, _ program: String, _ place: String) -> Daemon {
         Daemon(
             DaemonSpec(
-                name: "chrony-\(pool)", argv: [program, "-x", "-d", "-f", place + "/chrony.conf"],
+                // One that was killed left its number behind, which may be another's now.
+                name: "chrony-\(pool)",
+                argv: [
+                    "sh", "-c", "rm -f \"$1.pid\" && exec \"$2\" -x -d -f \"$1.conf\"", "sh", place + "/chrony",
+                    program,
+                ],
                 namespace: NetworkNamespace(namespace(of: pool))),
             dirs: dirs, logger: logger)
     }

@@ -66,8 +66,9 @@ class Tenantry:
         return {each["id"]: each for each in shown}
 
     def listed(self, kind):
-        """All networks, subnets or ports, by id."""
-        return {each["id"]: each for each in self.ask("GET", f"/network/v2.0/{kind}").json[kind]}
+        """All of its own networks, subnets or ports, by id."""
+        all = self.ask("GET", f"/network/v2.0/{kind}").json[kind]
+        return {each["id"]: each for each in all if each["project_id"] == self.session.project}
 
     def ports_of(self, server):
         return [each for each in self.listed("ports").values() if each["device_id"] == server]

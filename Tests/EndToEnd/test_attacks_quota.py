@@ -52,7 +52,11 @@ def orders(who):
                          ["servers", "server groups", "networks", "subnets", "ports", "routers", "security groups"])
 def test_of_200_orders_at_once_a_quota_lets_ten_through(hana, kind):
     path, body, success, key = orders(hana)[kind]
-    before = len(hana.ask("GET", path).json[key])
+    def own():
+        """Those of the project: the Internet is everyone's."""
+        return [each for each in hana.ask("GET", path).json[key] if each["name"] != "internet"]
+
+    before = len(own())
 
     def act(number):
         line = Line(hana)
@@ -65,7 +69,7 @@ def test_of_200_orders_at_once_a_quota_lets_ten_through(hana, kind):
     got = [status for each in at_once(LINES, act) for status in each]
     assert got.count(success) == QUOTA - before
     assert set(got) <= {success, 403, 409, 413}, "the others are told why"
-    things = hana.ask("GET", path).json[key]
+    things = own()
     assert len(things) == QUOTA
     if kind == "servers":
         for thing in things:
