@@ -62,12 +62,8 @@ extension DefaultRule: Governed {
         }
     }
 
-    /// Writes the rules that a new cloud begins with: all may leave, and members of a default group meet. Once: an
-    /// operator may take them away for good.
+    /// Writes the rules that a new cloud begins with: all may leave, and members of a default group meet.
     static func found(in writer: any Writer) throws(CloudError) {
-        let space = "founded"
-        guard try !writer.claims(space).contains(kind.name) else { return }
-        try writer.claim(space, kind.name, for: Reference(kind, "founded"))
         for version in SecurityGroupRule.EtherType.allCases {
             var leaving = DefaultRule()
             (leaving.rule.direction, leaving.rule.etherType, leaving.forDefault) = (.egress, version, true)

@@ -22,26 +22,23 @@ extension Network {
 
     /// Makes what every cloud begins with, where it has never been: what a later start finds deleted stays so.
     public func found(_ store: any Store, _ internet: Internet?) async throws(CloudError) {
-        let rules = AuditRecord(
-            .system("start-up"), service: "network", action: "found", kind: DefaultRule.kind.name)
-        try await store.write(rules) { (writer) throws(CloudError) in try DefaultRule.found(in: writer) }
+        let (space, key) = ("founded", "network")
+        let isFounded = try await store.read { (reader) throws(CloudError) in try reader.claims(space).contains(key) }
+        guard !isFounded else { return }
         let record = AuditRecord(
             .system("start-up"), service: "network", action: "found", kind: "connection_service", resource: "")
-        let isFounded = try await store.read { (reader) throws(CloudError) in
-            try reader.find(Self.linkLocal) != nil
-        }
-        guard !isFounded else { return }
         try await store.write(record) { (writer) throws(CloudError) in
+            // Marked by a claim that nothing owns: whatever was made may be deleted.
+            try writer.claim(space, key, for: Reference(ConnectionService.kind, space))
+            try DefaultRule.found(in: writer)
             var reserved = ReservedAddress()
             (reserved.name, reserved.description) = ("link-local addresses", "Common functions and DHCP")
             reserved.blocks = [CIDR("169.254.0.0/16")!]
-            try writer.insert(reserved, id: Self.linkLocal)
+            try writer.insert(reserved, id: Derived.id("link-local addresses"))
             try Self.foundFunctions(in: writer)
             if let internet { try Self.found(internet, in: writer) }
         }
     }
-
-    private static let linkLocal: ID<ReservedAddress> = Derived.id("link-local addresses")
 
     private static func foundFunctions(in writer: any Writer) throws(CloudError) {
         var pool = CommonFunctionPool()
