@@ -39,6 +39,12 @@ let package = Package(
             dependencies: ["CloudHost", kernel("CloudCompute"), .product(name: "Logging", package: "swift-log")],
             swiftSettings: testable),
         .target(
+            name: "CloudVolumes",
+            dependencies: [
+                "CloudHost", kernel("CloudStorage"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: testable),
+        .target(
             name: "CloudOVN",
             dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
             swiftSettings: testable),
@@ -53,6 +59,14 @@ let package = Package(
         .target(
             name: "CloudStrongSwan",
             dependencies: ["CloudHost", kernel("CloudNetwork"), .product(name: "Logging", package: "swift-log")],
+            swiftSettings: testable),
+        .target(
+            name: "CloudTarget",
+            dependencies: ["CloudHost", kernel("CloudStorage"), .product(name: "Logging", package: "swift-log")],
+            swiftSettings: testable),
+        .target(name: "CPKCS11"),
+        .target(
+            name: "CloudToken", dependencies: ["CPKCS11", "CloudHost", kernel("CloudStorage")],
             swiftSettings: testable),
         .target(
             name: "CloudHTTP",
@@ -76,7 +90,7 @@ let package = Package(
             name: "akashi",
             dependencies: [
                 "CloudSQLite", "CloudQEMU", "CloudOVN", "CloudEdge", "CloudStrongSwan", "CloudChrony", "CloudHTTP",
-                "CloudLocal",
+                "CloudLocal", "CloudTarget", "CloudToken", "CloudVolumes",
                 kernel("CloudServices"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -104,9 +118,23 @@ let package = Package(
             name: "LocalTests", dependencies: ["CloudLocal", "CloudHost"], swiftSettings: strict),
         .testTarget(name: "HostTests", dependencies: ["CloudHost"], swiftSettings: strict),
         .testTarget(name: "QEMUTests", dependencies: ["CloudQEMU"], swiftSettings: strict),
+        .testTarget(
+            name: "VolumesTests", dependencies: ["CloudVolumes", "CloudHost", kernel("CloudSim")],
+            swiftSettings: strict),
         .testTarget(name: "OVNTests", dependencies: ["CloudOVN", "CloudHost"], swiftSettings: strict),
         .testTarget(
             name: "EdgeTests", dependencies: ["CloudEdge", "CloudHost"], exclude: ["peer.py"], swiftSettings: strict),
+        .testTarget(
+            name: "TokenTests",
+            dependencies: [
+                "CloudToken", "CloudHost", kernel("CloudSim"), .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "TargetTests",
+            dependencies: [
+                "CloudTarget", "CloudVolumes", "CloudHost", kernel("CloudSim"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
         .testTarget(name: "StrongSwanTests", dependencies: ["CloudStrongSwan", "CloudHost"], swiftSettings: strict),
     ]
 )

@@ -17,12 +17,13 @@ let modules = [
     library("CloudIdentity", ["CloudCore", "CloudStore", "CloudWire"]),
     library("CloudImage", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
     library("CloudNetwork", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
+    library("CloudStorage", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
     library("CloudCompute", ["CloudCore", "CloudStore", "CloudEngine", "CloudWire"]),
     library(
         "CloudServices",
         [
             "CloudCore", "CloudStore", "CloudEngine", "CloudWire", "CloudIdentity", "CloudImage", "CloudNetwork",
-            "CloudCompute",
+            "CloudCompute", "CloudStorage",
         ]),
     library("CloudSim", ["CloudServices"]),
 ]

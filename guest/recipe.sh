@@ -2,14 +2,18 @@
 
 guest_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
+# The SSH server and the libraries that it is linked with.
+ssh_packages='dropbear-bin libtomcrypt1 libtommath1 libgmp10 libcrypt1 zlib1g libc6'
+
 # NAME=VERSION of each package whose files are inside the image, one a line: apt's candidates,
 # with the kernel that linux-image-cloud-amd64 stands for. One call, as apt-cache is slow.
 image_packages() {
-    apt-cache show --no-all-versions linux-image-cloud-amd64 busybox-static syslinux | awk '
+    # shellcheck disable=SC2086
+    apt-cache show --no-all-versions linux-image-cloud-amd64 busybox-static syslinux $ssh_packages | awk '
         $1 == "Package:" { package = $2 }
         $1 == "Version:" && package !~ /^linux-/ { print package "=" $2; found++ }
         $1 == "Depends:" && package ~ /^linux-/ { sub(/\)/, "", $4); print $2 "=" $4; found++ }
-        END { if (found != 3) { print "packages unknown to apt: run apt-get update" >"/dev/stderr"; exit 1 } }'
+        END { if (found != 10) { print "packages unknown to apt: run apt-get update" >"/dev/stderr"; exit 1 } }'
 }
 
 # Sixteen hexadecimal digits that change when anything the image is made of changes.

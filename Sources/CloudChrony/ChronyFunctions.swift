@@ -23,10 +23,7 @@ public final class ChronyFunctions: FunctionHost {
     /// Where each pool's files are, in a directory of its id.
     private var directory: String { dirs.run + "/functions" }
     private func place(_ pool: ID<CommonFunctionPool>) throws(CloudError) -> String {
-        let isSafe = pool.text.utf8.allSatisfy {
-            $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0)
-        }
-        guard (1...64).contains(pool.text.utf8.count), isSafe else { throw .fault("\(pool) is no id of a pool") }
+        guard pool.isPlain else { throw .fault("\(pool) is no id of a pool") }
         return "\(directory)/\(pool)"
     }
 

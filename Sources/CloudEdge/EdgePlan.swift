@@ -38,9 +38,9 @@ struct EdgePlan: Sendable {
     }
 
     private static func check(_ member: EdgeMember) throws(CloudError) {
-        guard (1...64).contains(member.id.utf8.count),
-            member.id.utf8.allSatisfy({ $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) })
-        else { throw .invalid("'\(member.id.prefix(64))' is not the id of a member.", field: "id") }
+        guard (1...64).contains(member.id.utf8.count), member.id.isPlain else {
+            throw .invalid("'\(member.id.prefix(64))' is not the id of a member.", field: "id")
+        }
         if let plan = member.plan, !(1...1_000_000).contains(plan.ceiling) {
             throw .invalid("Member \(member.id): a plan is 1 to 1,000,000 Mbit/s.", field: "plan")
         }

@@ -15,14 +15,31 @@ public struct NamespaceEdge: Edge {
     private let tools: EdgeTools
     private let uplink: Uplink?
     private let limits: EdgeLimits
+    private let lines: Lines
+    /// Where closed lines begin.
+    private let inside: EdgeTools
     private let lock = KeyedLock<String>()
 
-    /// - Parameter uplink: nil for an edge that leads nowhere; all else of it works.
-    public init(dirs: InstanceDirs, uplink: Uplink?, limits: EdgeLimits = EdgeLimits()) {
+    /// - Parameters:
+    ///   - uplink: nil for an edge that leads nowhere; all else of it works.
+    ///   - lines: the closed lines that begin at this machine.
+    public init(dirs: InstanceDirs, uplink: Uplink?, lines: Lines = Lines(), limits: EdgeLimits = EdgeLimits()) {
         namespace = dirs.namespace("edge")
         tools = EdgeTools(namespace: namespace)
-        (self.uplink, self.limits) = (uplink, limits)
+        inside = EdgeTools(namespace: dirs.namespace("net"))
+        (self.uplink, self.limits, self.lines) = (uplink, limits, lines)
         devices = EdgeDevices(tools: tools, net: dirs.namespace("net"), uplink: uplink, tag: dirs.tag)
+    }
+
+    /// Lines to closed networks.
+    public struct Lines: Sendable {
+        /// The device of each in the network's namespace, by the physical network's name.
+        public var devices: [String: String]
+        /// Whether a switch outside of the kernel sends to them.
+        public var areSentToBySockets: Bool
+        public init(devices: [String: String] = [:], areSentToBySockets: Bool = false) {
+            (self.devices, self.areSentToBySockets) = (devices, areSentToBySockets)
+        }
     }
 
     public func ensure(_ spec: EdgeSpec) async throws(CloudError) {
@@ -37,12 +54,20 @@ public struct NamespaceEdge: Edge {
             }
             // Classes come before the rules that name them, and go after those.
             let shaping = Shaping(classes: plans, bandwidth: plan.bandwidth)
-            for device in shaped { try await shape(device, shaping) }
+            for device in shaped { try await shaper(device).ensure(shaping) }
             let rules = EdgeRules(plan: plan, limits: limits, classes: classes, stale: try await stale(plan))
             try await tools.batch(["nft", "-f", "-"], [rules.text])
-            for device in shaped { try await removeClasses(device, but: Set(plans.keys)) }
+            for device in shaped { try await shaper(device).trim(keeping: Set(plans.keys)) }
             try await devices.open()
             try await EdgeAddresses(tools: tools, plan: plan, uplink: uplink).ensure()
+        }
+    }
+
+    public func ensure(_ line: LineSpec) async throws(CloudError) {
+        guard let device = lines.devices[line.physical] else { return }
+        let buffer = lines.areSentToBySockets ? Files.line("/proc/sys/net/core/wmem_default").flatMap { Int($0) } : nil
+        try await lock.run(device) { () throws(CloudError) in
+            try await ClosedLine(tools: inside, device: device, buffer: buffer).ensure(line)
         }
     }
 
@@ -84,6 +109,8 @@ public struct NamespaceEdge: Edge {
     }
 
     // MARK: What is there
+
+    private func shaper(_ device: String) -> Shaper { Shaper(tools: tools, device: device) }
 
     private var shaped: [String] { [EdgeRules.inside] + (uplink == nil ? [] : [EdgeRules.uplink]) }
 
@@ -138,29 +165,5 @@ public struct NamespaceEdge: Edge {
             }
         }
         return out
-    }
-
-    // MARK: Shaping
-
-    private func shape(_ device: String, _ shaping: Shaping) async throws(CloudError) {
-        let there = try await tools.text(["tc", "qdisc", "show", "dev", device])
-        if !there.contains("qdisc htb 1: root") {
-            try await tools.batch(["tc", "-batch", "-"], ["qdisc add dev \(device) root handle 1: htb default 2"])
-        }
-        if there.contains("qdisc bfifo 2:") {
-            return try await tools.batch(["tc", "-batch", "-"], shaping.commands(device, fair: false))
-        }
-        do {
-            try await tools.batch(["tc", "-batch", "-"], shaping.commands(device, fair: true))
-        } catch  where error.detail?.contains("qdisc kind is unknown") ?? false {
-            try await tools.batch(["tc", "-batch", "-"], shaping.commands(device, fair: false))
-        }
-    }
-
-    private func removeClasses(_ device: String, but kept: Set<Int>) async throws(CloudError) {
-        let there = Shaping.read(try await tools.text(["tc", "class", "show", "dev", device]))
-        let gone = there.filter { Shaping.numbers.contains($0) && !kept.contains($0) }.sorted()
-        try await tools.batch(
-            ["tc", "-batch", "-"], gone.map { "class del dev \(device) classid \(Shaping.name($0))" })
     }
 }

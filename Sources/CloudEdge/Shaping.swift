@@ -10,6 +10,8 @@ struct Shaping: Sendable {
     let classes: [Int: BandwidthPlan]
     /// What the uplink carries, in Mbit/s.
     let bandwidth: Int
+    /// The most bytes that wait in one class; nil for a tenth of a second's.
+    var most: Int?
 
     /// Numbers of members' classes; 1 is the whole and 2 is everyone without a plan.
     static let numbers = 0x10...0xffef
@@ -60,10 +62,9 @@ struct Shaping: Sendable {
         return out
     }
 
-    /// Packets wait at most a tenth of a second.
     private func queue(_ device: String, _ number: Int, _ rate: Int, _ fair: Bool) -> String {
         let handle = String(number, radix: 16)
-        let kind = fair ? "fq_codel" : "bfifo limit \(max(rate * 12_500, 150_000))"
+        let kind = fair ? "fq_codel" : "bfifo limit \(most ?? max(rate * 12_500, 150_000))"
         return "qdisc replace dev \(device) parent 1:\(handle) handle \(handle): \(kind)"
     }
 

@@ -9,6 +9,8 @@ enum CLibrary {
     static let spawnAddCloseFrom = unsafeBitCast(
         find("posix_spawn_file_actions_addclosefrom_np"),
         to: (@convention(c) (UnsafeMutableRawPointer, Int32) -> Int32).self)
+    static let pipe2 = unsafeBitCast(
+        find("pipe2"), to: (@convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32).self)
     /// Mode 3 gives a range back to the disk and keeps the file's size.
     static let fallocate = unsafeBitCast(
         find("fallocate"), to: (@convention(c) (Int32, Int32, off_t, off_t) -> Int32).self)

@@ -27,13 +27,15 @@ public enum Command {
 
     /// Runs `argv` and returns what it wrote to stdout, at most `limit` bytes.
     ///
+    /// - Parameter confined: as whom, other than as us; then the input has at most 65,536 bytes.
     /// - Throws: `fault` with the end of stderr for the operator where the exit code is not 0 or the output exceeds
     ///   `limit`; `timeout`, with the program killed, after `timeout`.
     @discardableResult
     public static func run(
-        _ argv: [String], input: [UInt8] = [], limit: Int = 1 << 20, timeout: Duration = .seconds(10)
+        _ argv: [String], input: [UInt8] = [], as confined: Confined? = nil, limit: Int = 1 << 20,
+        timeout: Duration = .seconds(10)
     ) async throws(CloudError) -> Output {
-        let ending = try await end(argv, input: input, limit: limit, timeout: timeout)
+        let ending = try await end(argv, input: input, as: confined, limit: limit, timeout: timeout)
         guard ending.code == 0 else {
             throw .fault("\(argv.joined(separator: " ")) ended with \(ending.code): \(ending.complaint)")
         }
@@ -44,10 +46,11 @@ public enum Command {
     ///
     /// - Throws: as `run`, save for the exit code.
     public static func end(
-        _ argv: [String], input: [UInt8] = [], limit: Int = 1 << 20, timeout: Duration = .seconds(10)
+        _ argv: [String], input: [UInt8] = [], as confined: Confined? = nil, limit: Int = 1 << 20,
+        timeout: Duration = .seconds(10)
     ) async throws(CloudError) -> Ending {
         let result = await withTaskGroup(of: Result<Ending, CloudError>.self) { group in
-            group.addTask { await attempt(argv, input: input, limit: limit) }
+            group.addTask { await attempt(argv, input: input, as: confined, limit: limit) }
             group.addTask {
                 await SystemClock().sleep(timeout)
                 return .failure(
@@ -61,23 +64,35 @@ public enum Command {
         return try result.get()
     }
 
-    private static func attempt(_ argv: [String], input: [UInt8], limit: Int) async -> Result<Ending, CloudError> {
-        let program: Executable = argv[0].contains("/") ? .path(.init(argv[0])) : .name(argv[0])
+    private static func attempt(
+        _ argv: [String], input: [UInt8], as confined: Confined?, limit: Int
+    ) async -> Result<Ending, CloudError> {
         do {
-            let result = try await Subprocess.run(
-                program, arguments: Arguments(Array(argv.dropFirst())), input: .array(input),
-                output: .bytes(limit: limit), error: .bytes(limit: 256 << 10))
-            let code =
-                switch result.terminationStatus {
-                case .exited(let code): Int(code)
-                case .signaled(let signal): 128 + Int(signal)
-                }
-            return .success(
-                Ending(
-                    code: code, output: result.standardOutput,
-                    complaint: String(decoding: result.standardError.suffix(2000), as: UTF8.self)))
-        } catch {
+            guard let confined else {
+                return .success(try await attempt(argv, .array(input), limit))
+            }
+            let file = try confined.pipe(input)
+            let from = FileDescriptorInput.fileDescriptor(.init(rawValue: file), closeAfterSpawningProcess: true)
+            return .success(try await attempt(confined.prefix + argv, from, limit))
+        } catch let error as CloudError { return .failure(error) } catch {
             return .failure(.fault("\(argv[0]): \(error)"))
         }
+    }
+
+    private static func attempt(
+        _ argv: [String], _ input: some InputProtocol, _ limit: Int
+    ) async throws -> Ending {
+        let program: Executable = argv[0].contains("/") ? .path(.init(argv[0])) : .name(argv[0])
+        let result = try await Subprocess.run(
+            program, arguments: Arguments(Array(argv.dropFirst())), input: input, output: .bytes(limit: limit),
+            error: .bytes(limit: 256 << 10))
+        let code =
+            switch result.terminationStatus {
+            case .exited(let code): Int(code)
+            case .signaled(let signal): 128 + Int(signal)
+            }
+        return Ending(
+            code: code, output: result.standardOutput,
+            complaint: String(decoding: result.standardError.suffix(2000), as: UTF8.self))
     }
 }

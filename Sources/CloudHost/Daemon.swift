@@ -16,6 +16,8 @@ public actor Daemon {
     private var wanted = false
     /// Restarts since it last ran for ten seconds.
     private var failures = 0
+    /// How often a program may die before a start has failed.
+    private static let attempts = 3
 
     /// - Parameter onRestart: called with the name after a restart that was not asked for, once it is ready again.
     public init(
@@ -38,9 +40,23 @@ public actor Daemon {
         if let old = ProcessHandle.load(handleFile), old.isAlive {
             if handle != old { watch(old) }
         } else {
+            failures = 0
             try launch()
         }
-        try await waitUntilReady()
+        do { try await waitUntilReady() } catch {
+            // One that dies at its start is started again, as at any other time; one that dies every time is broken.
+            guard process == nil, await comesBack() else { throw error }
+        }
+    }
+
+    /// Whether a program that died before it was ready is ready after one of its restarts.
+    private func comesBack() async -> Bool {
+        let deadline = ContinuousClock.now + spec.patience
+        while wanted, failures < Self.attempts, ContinuousClock.now < deadline {
+            if process != nil, await spec.isReady() { return true }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return false
     }
 
     /// Ends the program: SIGTERM, and SIGKILL after `grace`. Done when it does not run.

@@ -133,3 +133,20 @@ extension Files {
         guard Glibc.write(file, text, text.utf8.count) == text.utf8.count else { throw failure("write", path) }
     }
 }
+
+extension Files {
+    /// A second name for a file that nobody changes any more, readable for all: so it belongs in a directory that few
+    /// can enter. The mode is the first name's too.
+    public static func share(_ file: String, as path: String) async throws(CloudError) {
+        try remove(path)
+        if link(file, path) != 0 {
+            // Another file system, or too many links: then it is a copy.
+            guard errno == EXDEV || errno == EMLINK || errno == EPERM else {
+                throw failure("link \(file) to", path)
+            }
+            try await Command.run(
+                ["cp", "--reflink=auto", "--sparse=always", "--", file, path], timeout: .seconds(1800))
+        }
+        try setMode(path, 0o444)
+    }
+}

@@ -74,8 +74,7 @@ extension OVNFabric {
     /// The namespace, where all that goes into a command is what it should be.
     private static func place(_ jack: JackSpec) throws(CloudError) -> NetworkNamespace {
         func isWord(_ text: String, _ most: Int) -> Bool {
-            (1...most).contains(text.utf8.count) && text.utf8.first != 0x2d
-                && text.utf8.allSatisfy { $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+            (1...most).contains(text.utf8.count) && text.utf8.first != 0x2d && text.isPlain
         }
         let areAddresses = jack.addresses.allSatisfy { text in
             let parts = text.split(separator: "/").map(String.init)

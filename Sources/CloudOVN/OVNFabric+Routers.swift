@@ -19,6 +19,7 @@ extension OVNFabric {
                     Operation.select(
                         "Logical_Router_Policy", [Where.mark(Mark.router, id)], ["priority", "action", "match"]),
                     Operation.select("Load_Balancer", [Where.mark(Mark.router, id)], ["name", "protocol", "vips"]),
+                    Operation.select("QoS", [Where.mark(Mark.router, id)], Shaping.columns + ["_uuid"]),
                 ])
             let row = found[0]["rows"]?[0]
             var columns: [String: JSON] = [:]
@@ -35,6 +36,7 @@ extension OVNFabric {
                 changes.append(Operation.delete("Load_Balancer", [Where.mark(Mark.router, id)]))
             }
             changes += balancers
+            changes += try Shaping.changes(router, found[6]["rows"]?.array ?? [])
             if Value.items(row?["enabled"]).first != .bool(router.adminUp) {
                 columns["enabled"] = .bool(router.adminUp)
             }
@@ -54,13 +56,15 @@ extension OVNFabric {
 
     public func removeRouter(_ router: ID<Router>) async throws(CloudError) {
         let id = try Self.safe(router)
+        let shaping = try await central.transact(
+            .north, [Operation.select("QoS", [Where.mark(Mark.router, id)], ["_uuid"])])
         // Its ports, routes and translations live only as long as it does.
         try await central.transact(
             .north,
             [
                 Operation.delete("Logical_Router", [Where.name(id), Where.mark(Mark.router, id)]),
                 Operation.delete("Load_Balancer", [Where.mark(Mark.router, id)]),
-            ])
+            ] + Shaping.removal(shaping[0]["rows"]?.array ?? []))
     }
 
     public func routers() async throws(CloudError) -> Set<ID<Router>> {

@@ -105,9 +105,7 @@ extension OVNFabric {
 
     /// The text of an id, where it is safe in names and matches.
     static func safe<T>(_ id: ID<T>) throws(CloudError) -> String {
-        guard (1...64).contains(id.text.utf8.count),
-            id.text.utf8.allSatisfy({ $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) })
-        else { throw .fault("\(id) is no id that OVN may be told") }
+        guard id.isPlain else { throw .fault("\(id) is no id that OVN may be told") }
         return id.text
     }
 }

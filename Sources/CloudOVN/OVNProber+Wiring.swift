@@ -90,8 +90,8 @@ private struct WiringLook {
         let (id, name) = (network.id.text, row["name"]?.string ?? "")
         guard let mark = marks(row)[Mark.port] else {
             let isServer = row["type"] == "localport" && marks(row)[Mark.network] == id && name.hasPrefix("dhcp-")
-            let outlets = try Outlet.all(of: network, on: HostName("")).map(\.name)
-            let isOutlet = (row["type"] == "localnet" || row["type"] == "l2gateway") && outlets.contains(name)
+            let isOutlet =
+                (row["type"] == "localnet" || row["type"] == "l2gateway") && Outlet.names(of: network).contains(name)
             if !isServer, !isOutlet { blame(id, id, "Port \(name) on network \(id) is nobody's.") }
             return
         }

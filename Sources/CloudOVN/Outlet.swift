@@ -16,18 +16,27 @@ struct Outlet: Sendable {
         if !network.physical.isEmpty {
             out.append(
                 Outlet(
-                    name: "outlet-\(network.id)", type: "localnet", options: ["network_name": network.physical],
+                    name: continuation(of: network), type: "localnet", options: ["network_name": network.physical],
                     tag: network.segment > 0 ? network.segment : nil))
         }
         for link in network.links.sorted(by: { $0.id < $1.id }) {
             _ = try OVNFabric.safe(ID<NetworkLinkName>(link.id))
             out.append(
                 Outlet(
-                    name: "link-\(link.id)", type: "l2gateway",
-                    options: ["network_name": link.physical, "l2gateway-chassis": host.text], tag: link.segment))
+                    name: Self.link(of: link), type: "l2gateway",
+                    options: ["network_name": link.physical, "l2gateway-chassis": host.text],
+                    tag: link.segment > 0 ? link.segment : nil))
         }
         return out
     }
+
+    /// What those of a network are called.
+    static func names(of network: NetworkSpec) -> Set<String> {
+        Set(network.links.map { link(of: $0) } + (network.physical.isEmpty ? [] : [continuation(of: network)]))
+    }
+
+    private static func continuation(of network: NetworkSpec) -> String { "outlet-\(network.id)" }
+    private static func link(of it: NetworkLink) -> String { "link-\(it.id)" }
 
     /// What there is of a network.
     static func selection(_ network: String) -> [JSON] {

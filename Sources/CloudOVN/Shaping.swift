@@ -1,13 +1,37 @@
 import CloudCore
 import CloudNetwork
 
-/// How OVN bounds and marks a port's packets: a row a direction, since of rows that fit alike only one holds.
+/// How OVN bounds and marks packets: a row a direction, since of rows that fit alike only one holds.
 enum Shaping {
     /// The rows that a port is to have; empty where nothing is asked of its packets.
     static func rows(_ port: PortSpec) throws(CloudError) -> Set<JSON> {
         let id = try OVNFabric.safe(port.id)
+        return rows(port.shaping) { fromPort in (fromPort ? "inport" : "outport") + " == \"\(id)\" && ip" }
+    }
+
+    /// The rows of the switches outside on which a router's floating addresses are to be shaped, by switch.
+    static func rows(_ router: RouterSpec) throws(CloudError) -> [String: Set<JSON>] {
+        var out: [String: Set<JSON>] = [:]
+        for (place, bounds) in Dictionary(grouping: router.bounds, by: { Place($0) }) {
+            let (leg, network) = (try OVNFabric.safe(place.leg), try OVNFabric.safe(place.network))
+            let rows = rows(Set(bounds.map(\.shaping))) { fromPort in
+                (fromPort ? "inport" : "outport") + " == \"\(leg)\" && ip4." + (fromPort ? "src" : "dst")
+                    + " == \(place.address)"
+            }
+            out[network, default: []].formUnion(rows)
+        }
+        return out
+    }
+
+    /// Where an address leaves a router.
+    private struct Place: Hashable {
+        let leg: ID<Port>, network: ID<LogicalNetwork>, address: IPv4
+        init(_ it: RouterSpec.Bound) { (leg, network, address) = (it.leg, it.network, it.address) }
+    }
+
+    private static func rows(_ shaping: Set<ShapingSpec>, match: (Bool) -> String) -> Set<JSON> {
         var columns: [Bool: [String: JSON]] = [:]
-        for it in port.shaping {
+        for it in shaping {
             switch it {
             case .limit(let fromPort, let kbps, let burst):
                 columns[fromPort, default: [:]]["bandwidth"] = [
@@ -20,8 +44,7 @@ enum Shaping {
             columns.map { fromPort, values in
                 var row: [String: JSON] = [
                     "priority": 1000, "direction": fromPort ? "from-lport" : "to-lport",
-                    "match": .string((fromPort ? "inport" : "outport") + " == \"\(id)\" && ip"),
-                    "bandwidth": ["map", []], "action": ["map", []],
+                    "match": .string(match(fromPort)), "bandwidth": ["map", []], "action": ["map", []],
                 ]
                 row.merge(values) { $1 }
                 return .object(row)
@@ -32,39 +55,43 @@ enum Shaping {
 
     /// What replaces the port's rows where they are not what they should be.
     static func changes(_ port: PortSpec, _ rows: [JSON]) throws(CloudError) -> [JSON] {
-        let wanted = try Self.rows(port)
+        replacing(rows, by: [port.network.text: try Self.rows(port)], marks: [Mark.port: port.id.text])
+    }
+
+    /// What replaces the router's rows where they are not what they should be.
+    static func changes(_ router: RouterSpec, _ rows: [JSON]) throws(CloudError) -> [JSON] {
+        replacing(rows, by: try Self.rows(router), marks: [Mark.router: router.id.text])
+    }
+
+    /// - Parameter wanted: the rows, by the switch that they are on.
+    private static func replacing(_ rows: [JSON], by wanted: [String: Set<JSON>], marks: [String: String]) -> [JSON] {
         let there = rows.map { row in
             var row = row.object ?? [:]
             row["_uuid"] = nil
             return JSON.object(row)
         }
-        guard Set(there) != wanted || there.count != wanted.count else { return [] }
-        let network = [Where.name(port.network.text)]
-        var changes: [JSON] = []
-        if !rows.isEmpty {
-            let gone = Value.set(rows.map { $0["_uuid"] ?? .null })
-            changes.append(Operation.mutate("Logical_Switch", network, "qos_rules", "delete", gone))
-        }
-        let sorted = wanted.sorted { $0.text < $1.text }
-        for (place, row) in sorted.enumerated() {
-            let marks = Value.map([Mark.port: port.id.text])
+        let all = wanted.values.flatMap { $0 }
+        guard Set(there) != Set(all) || there.count != all.count else { return [] }
+        var changes = removal(rows)
+        for (network, rows) in wanted.sorted(by: { $0.key < $1.key }) where !rows.isEmpty {
+            var names: [JSON] = []
+            for row in rows.sorted(by: { $0.text < $1.text }) {
+                let name = "qos\(changes.count)"
+                let columns = (row.object ?? [:]).merging(["external_ids": Value.map(marks)]) { $1 }
+                changes.append(Operation.insert("QoS", columns, as: name))
+                names.append(Value.named(name))
+            }
             changes.append(
-                Operation.insert("QoS", (row.object ?? [:]).merging(["external_ids": marks]) { $1 }, as: "qos\(place)"))
-        }
-        if !sorted.isEmpty {
-            let names = Value.set(sorted.indices.map { Value.named("qos\($0)") })
-            changes.append(Operation.mutate("Logical_Switch", network, "qos_rules", "insert", names))
+                Operation.mutate("Logical_Switch", [Where.name(network)], "qos_rules", "insert", Value.set(names)))
         }
         return changes
     }
 
-    /// What takes a port's rows away.
+    /// What takes rows away, whichever switch has them.
     static func removal(_ rows: [JSON]) -> [JSON] {
-        guard !rows.isEmpty else { return [] }
-        let gone = Value.set(rows.map { $0["_uuid"] ?? .null })
-        return rows.map { row in
+        rows.map { row in
             let one = Value.set([row["_uuid"] ?? .null])
-            return Operation.mutate("Logical_Switch", [["qos_rules", "includes", one]], "qos_rules", "delete", gone)
+            return Operation.mutate("Logical_Switch", [["qos_rules", "includes", one]], "qos_rules", "delete", one)
         }
     }
 }

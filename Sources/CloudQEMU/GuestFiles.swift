@@ -34,7 +34,7 @@ struct GuestFiles: Sendable {
             throw .conflict("The server's disk is missing on its host.")
         }
         if !Files.exists(paths.base) { try await linkBase(try await imageFile(guest.disk.image)) }
-        let bytes = Overlay.bytes(size: guest.disk.size, base: "base", format: format.driver)
+        let bytes = Qcow2.bytes(size: guest.disk.size, base: (name: "base", format: format.driver))
         guard !isThere(paths.disk, atLeast: bytes.count) else { return }
         try Files.write(bytes, to: paths.disk, user: guest.uid, group: guest.uid)
     }
@@ -45,17 +45,7 @@ struct GuestFiles: Sendable {
 
     private func linkBase(_ image: String) async throws(CloudError) {
         let part = paths.base + ".part"
-        try Files.remove(part)
-        if link(image, part) != 0 {
-            // Another file system, or too many links: then the guest gets a copy.
-            guard errno == EXDEV || errno == EMLINK || errno == EPERM else {
-                throw Files.failure("link \(image) to", part)
-            }
-            try await Command.run(
-                ["cp", "--reflink=auto", "--sparse=always", "--", image, part], timeout: .seconds(1800))
-        }
-        // Readable for all, in directories that nobody else can enter: the link shares its mode with the image.
-        guard chmod(part, 0o444) == 0 else { throw Files.failure("chmod", part) }
+        try await Files.share(image, as: part)
         try Files.rename(part, to: paths.base)
     }
 

@@ -12,6 +12,9 @@ struct QEMUCommand {
 
     /// Free slots for devices that are plugged in while the guest runs.
     static let spareSlots = 4
+    /// And for volumes: the functions of one slot of the root bus.
+    static let diskSlots = 8
+    static func diskSlot(_ number: Int) -> String { "disk\(number)" }
     /// The two listening sockets that the process inherits, as `Spawn` numbers them.
     static let actDescriptor = 3, watchDescriptor = 4
 
@@ -95,6 +98,12 @@ struct QEMUCommand {
     private var rest: [String] {
         ["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]
             + (1...Self.spareSlots).flatMap { ["-device", "pcie-root-port,id=spare\($0),chassis=\($0),slot=\($0)"] }
+            + (1...Self.diskSlots).flatMap {
+                [
+                    "-device",
+                    "pcie-root-port,id=\(Self.diskSlot($0)),chassis=\(100 + $0),slot=\(100 + $0),addr=0x1c.\($0 - 1),multifunction=on",
+                ]
+            }
     }
 
     /// QEMU splits an option at commas, and takes two for one that is meant.

@@ -31,7 +31,7 @@ extension QEMUHypervisor {
     }
 
     /// The names of devices that were given one.
-    private func peripherals(_ running: Running) async throws(CloudError) -> [String] {
+    func peripherals(_ running: Running) async throws(CloudError) -> [String] {
         let items = try await running.act.execute("qom-list", ["path": "/machine/peripheral"]).array ?? []
         return items.filter { ($0["type"]?.string ?? "").hasPrefix("child<") }.compactMap { $0["name"]?.string }
     }
@@ -66,14 +66,17 @@ extension QEMUHypervisor {
             // The cards it began with sit on the root bus, from which nothing can be unplugged.
             throw .conflict("The card was there when the server started; stop the server to take it out.")
         }
-        try await running.act.execute("device_del", ["id": .string(card.device)])
+        try await remove(card.device, running)
+        _ = try? await running.act.execute("netdev_del", ["id": .string(card.net)])
+    }
+
+    /// Asks the guest for a device and waits until it is gone; `conflict` where it is not let go.
+    func remove(_ device: String, _ running: Running) async throws(CloudError) {
+        try await running.act.execute("device_del", ["id": .string(device)])
         for _ in 0..<150 {
-            if !(try await peripherals(running)).contains(card.device) {
-                _ = try? await running.act.execute("netdev_del", ["id": .string(card.net)])
-                return
-            }
+            if !(try await peripherals(running)).contains(device) { return }
             try? await Task.sleep(for: .milliseconds(100))
         }
-        throw .conflict("The server does not let the network card go.")
+        throw .conflict("The server does not let the device go.")
     }
 }

@@ -34,13 +34,9 @@ extension QEMUHypervisor {
         try Files.remove(target)
         try Files.write([], to: target, user: uid, group: uid)
         defer { try? Files.remove(target) }
-        let user = String(uid)
         try await Command.run(
-            [
-                "setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--inh-caps=-all",
-                "--bounding-set=-all", "nice", "-n", "5", "qemu-img", "convert", "-U", "-f", "qcow2", "-O", "qcow2",
-                paths.disk, target,
-            ], timeout: .seconds(120))
+            ["qemu-img", "convert", "-U", "-f", "qcow2", "-O", "qcow2", paths.disk, target], as: Confined(user: uid),
+            timeout: .seconds(120))
         // Held open, it can be read after its name is gone, and nothing of it is left when the reader is done.
         let file = open(target, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw Files.failure("open", target) }

@@ -6,5 +6,7 @@ public struct Migration: Sendable {
     public init(name: String, sql: String) { (self.name, self.sql) = (name, sql) }
 
     /// In the order in which they apply.
-    public static let all = [foundation, networkDetails, sight, vpn, isolation, edge, connections, gateways]
+    public static let all = [
+        foundation, networkDetails, sight, vpn, isolation, edge, connections, gateways, sharing, volumes, targets,
+    ]
 }

@@ -9,9 +9,7 @@ struct GatewayPlace: Sendable {
     private let dirs: InstanceDirs
 
     init(_ gateway: ID<VPNService>, _ dirs: InstanceDirs, _ esp: ESP) throws(CloudError) {
-        guard (1...64).contains(gateway.text.utf8.count),
-            gateway.text.utf8.allSatisfy({ $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) })
-        else { throw .fault("\(gateway) is no id that a gateway may have") }
+        guard gateway.isPlain else { throw .fault("\(gateway) is no id that a gateway may have") }
         (id, self.dirs, self.esp) = (gateway.text, dirs, esp)
     }
 

@@ -60,17 +60,11 @@ public final class StrongSwan: Tunnels {
     ) async throws(CloudError) -> TunnelState {
         let place = try GatewayPlace(gateway, dirs, esp)
         guard Files.exists(place.socket) else { return TunnelState(isUp: false, reason: "The gateway does not run.") }
-        var state = TunnelState(isUp: false)
-        for it in try await Self.associations(place) where it.name == tunnel.text {
-            for (_, child) in it.section.section("child-sas")?.sections ?? []
-            where child.text("state") == "INSTALLED" {
-                state.isUp = true
-                state.seconds = max(state.seconds, it.section.number("established"))
-                var flow = TunnelState.Flow()
-                (flow.bytesIn, flow.bytesOut) = (child.number("bytes-in"), child.number("bytes-out"))
-                (flow.packetsIn, flow.packetsOut) = (child.number("packets-in"), child.number("packets-out"))
-                state.flows[child.text("spi-in") ?? ""] = flow
-            }
+        var state = try await Self.carried(tunnel, place)
+        if !state.isUp {
+            // For a moment of every exchange of keys, charon lists neither the old ones nor the new.
+            try? await Task.sleep(for: .milliseconds(100))
+            state = try await Self.carried(tunnel, place)
         }
         if !state.isUp {
             let log = String(decoding: try Files.readTail(place.log, limit: 32 << 10), as: UTF8.self)
@@ -79,6 +73,28 @@ public final class StrongSwan: Tunnels {
         }
         return state
     }
+
+    /// What a tunnel carries now; down, without a reason, where it has no keys.
+    private static func carried(
+        _ tunnel: ID<IPsecSiteConnection>, _ place: GatewayPlace
+    ) async throws(CloudError) -> TunnelState {
+        var state = TunnelState(isUp: false)
+        for it in try await associations(place) where it.name == tunnel.text {
+            for (_, child) in it.section.section("child-sas")?.sections ?? []
+            where carrying.contains(child.text("state") ?? "") {
+                state.isUp = true
+                state.seconds = max(state.seconds, it.section.number("established"))
+                var flow = TunnelState.Flow()
+                (flow.bytesIn, flow.bytesOut) = (child.number("bytes-in"), child.number("bytes-out"))
+                (flow.packetsIn, flow.packetsOut) = (child.number("packets-in"), child.number("packets-out"))
+                state.flows[child.text("spi-in") ?? ""] = flow
+            }
+        }
+        return state
+    }
+
+    /// The states in which a child association carries packets: one whose keys are being exchanged anew still does.
+    private static let carrying: Set = ["INSTALLED", "UPDATING", "REKEYING", "REKEYED", "RETRYING"]
 
     /// Leaves all running for the next control plane.
     public func release() async {

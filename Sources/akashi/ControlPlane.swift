@@ -12,6 +12,9 @@ import CloudSQLite
 import CloudServices
 import CloudStore
 import CloudStrongSwan
+import CloudTarget
+import CloudToken
+import CloudVolumes
 import Dispatch
 import Glibc
 import Logging
@@ -65,6 +68,9 @@ struct ControlPlane {
         let store = try SQLiteStore(dirs.state + "/akashi.sqlite", Cloud.schemas, clock: SystemClock())
         let flows = try FlowTable(dirs.state + "/flows.sqlite", clock: SystemClock())
         let files = try LocalImageFiles(directory: dirs.pool + "/images")
+        let token = try await options.token.open(dirs)
+        let pool = try VolumePool(dirs: dirs, users: installation.toolUIDs)
+        let targets = ISCSITargets(dirs: dirs, host: machine.name, users: installation.targetUIDs, logger: logger)
         let changes = Changes()
         let consoles = try await Consoles.listen(options, publicName: publicName, authority: authority, logger: logger)
         let hypervisor = try QEMUHypervisor(
@@ -73,14 +79,18 @@ struct ControlPlane {
             imageFile: { (image) throws(CloudError) in files.path(ID(image)) },
             onChange: { _, guest in changes.add(guest) })
         let world = Network.World(
-            fabric: runtime.fabric, edge: NamespaceEdge(dirs: dirs, uplink: try options.internet.chosen()),
+            fabric: runtime.fabric,
+            edge: NamespaceEdge(
+                dirs: dirs, uplink: try options.internet.chosen(),
+                lines: try options.internet.closedLines(by: runtime.engine)),
             functions: functions, tunnels: gateways, prober: runtime.prober)
         let cloud = Cloud(
             Ports(
                 store: store, clock: SystemClock(), dice: SystemDice(),
                 vault: try CryptoVault(keyFile: dirs.state + "/token-key"),
                 keys: try LocalKeys(scratch: dirs.run + "/keys"),
-                files: files, network: world, hypervisor: hypervisor, flows: flows),
+                files: files, network: world, hypervisor: hypervisor, token: token, pool: pool,
+                targets: targets, flows: flows),
             try settings(machine, consoles.access)
         ) { [logger] place, error in
             logger.warning(
@@ -92,22 +102,30 @@ struct ControlPlane {
         try await cloud.begin()
         try await installation.prepareAccounts(
             cloud, base: base, root: authority?.root, region: options.region)
-        let summary = """
-            Akashi serves \(base)
-              network  \(runtime.engine.summary)
-              consoles \(consoles.summary)
-              servers  \(await accelerator.kind.rawValue.uppercased()): \(await accelerator.why)
-              state    \(dirs.state) (openrc-admin, openrc-demo, clouds.yaml)
-
-            """
+        let summary = summary(
+            await accelerator, network: runtime.engine.summary, consoles: consoles.summary)
         logger.notice("starting", metadata: ["base": "\(base)", "adopted": "\(adopted)"])
         await work(cloud, hypervisor, changes, sightings, consoles, authority, summary)
         hypervisor.release()
         await gateways.release()
+        await targets.release()
         await functions.release()
         await runtime.release()
         try Files.remove(installation.ready)
         logger.notice("stopped; servers and networks go on")
+    }
+
+    /// What the operator is told when all is up.
+    private func summary(_ accelerator: Accelerator, network: String, consoles: String) -> String {
+        """
+        Akashi serves \(base)
+          network  \(network)
+          consoles \(consoles)
+          keys     \(options.token.fact)
+          servers  \(accelerator.kind.rawValue.uppercased()): \(accelerator.why)
+          state    \(dirs.state) (openrc-admin, openrc-demo, clouds.yaml)
+
+        """
     }
 
     private func authority() async throws(CloudError) -> Authority? {

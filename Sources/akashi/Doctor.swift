@@ -3,6 +3,7 @@ import CloudCore
 import CloudHost
 import CloudOVN
 import CloudStrongSwan
+import CloudToken
 import Glibc
 
 struct Doctor: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct Doctor: AsyncParsableCommand {
     private static let programs = [
         ("qemu-system-x86_64", "qemu-system-x86"), ("ip", "iproute2"), ("tc", "iproute2"), ("nsenter", "util-linux"),
         ("setpriv", "util-linux"), ("nft", "nftables"), ("openssl", "openssl"), ("ssh-keygen", "openssh-client"),
-        ("curl", "curl"),
+        ("curl", "curl"), ("cryptsetup", "cryptsetup-bin"), ("qemu-img", "qemu-utils"),
     ]
 
     func run() async throws {
@@ -43,6 +44,8 @@ struct Doctor: AsyncParsableCommand {
         } catch { say(false, "network", error.detail ?? error.message) }
         let esp = await ESP.probe()
         say(ESP.lack == nil, "vpn", ESP.lack ?? esp.fact)
+        let library = SoftHSM.library()
+        say(library != nil, "keys", library ?? "SoftHSM is missing: apt-get install softhsm2")
         let noVNC = try NoVNC.find()
         say(noVNC != nil, "consoles", noVNC ?? "noVNC is missing: \(NoVNC.advice)")
         let pool = Files.exists(location.state) ? location.state : "/var"

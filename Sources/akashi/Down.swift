@@ -7,6 +7,7 @@ import CloudHost
 import CloudOVN
 import CloudQEMU
 import CloudStrongSwan
+import CloudTarget
 import Glibc
 import Logging
 
@@ -37,6 +38,10 @@ struct Down: AsyncParsableCommand {
             let machine = try Machine(pool: installation.dirs.pool)
             try await StrongSwan(
                 dirs: installation.dirs, host: machine.name, esp: .userspace, logger: Logger(label: "akashi")
+            ).remove()
+            try await ISCSITargets(
+                dirs: installation.dirs, host: machine.name, users: installation.targetUIDs,
+                logger: Logger(label: "akashi")
             ).remove()
             try await ChronyFunctions(
                 dirs: installation.dirs, host: machine.name, logger: Logger(label: "akashi")

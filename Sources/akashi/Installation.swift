@@ -18,7 +18,15 @@ struct Installation: Sendable {
     private var passwords: String { dirs.state + "/passwords" }
 
     /// The first of this installation's guest users: installations on one machine use ranges of their own.
-    var firstUID: Int { 1_000_000 + Int(UInt32(dirs.tag, radix: 16)! % 16_384) * 65_536 }
+    var firstUID: Int { 1_000_000 + place * 65_536 }
+
+    /// The users that tools work as on volumes, beyond all guests'.
+    var toolUIDs: Range<Int> { 1_200_000_000 + place * 16..<1_200_000_009 + place * 16 }
+
+    /// The users that virtual storages are served as, one each.
+    var targetUIDs: Range<Int> { 1_300_000_000 + place * 4096..<1_300_000_000 + (place + 1) * 4096 }
+
+    private var place: Int { Int(UInt32(dirs.tag, radix: 16)! % 16_384) }
 
     /// Takes the installation for this process, until it ends; `conflict` where another has it.
     func take() async throws(CloudError) {

@@ -13,6 +13,7 @@ struct Up: AsyncParsableCommand {
 
     @OptionGroup var location: StateOption
     @OptionGroup var internet: UplinkOptions
+    @OptionGroup var token: TokenOptions
     @Option(help: "The port of the API.") var port = 8443
     @Option(help: "The port of servers' consoles, 0 for none; the one after the API's unless said otherwise.")
     var consolePort: Int?

@@ -62,6 +62,14 @@ struct UplinkOptions: ParsableArguments {
         return all
     }
 
+    /// The physical networks that are not the edge's.
+    func closedLines(by engine: OVNEngine) throws(CloudError) -> NamespaceEdge.Lines {
+        let others = try physicalNetworks().filter { $0.name != ConnectionService.edgeName }
+        return NamespaceEdge.Lines(
+            devices: Dictionary(uniqueKeysWithValues: others.map { ($0.name, $0.device) }),
+            areSentToBySockets: engine.datapath == .netdev)
+    }
+
     /// Nil where the cloud has no way out.
     func chosen() throws(CloudError) -> Uplink? {
         guard let uplink else { return nil }

@@ -145,3 +145,8 @@ final class Lab: Sendable {
         if let failed { throw failed }
     }
 }
+
+extension Edge {
+    /// The public addresses of IPv4 that are under attack now.
+    func besieged() async throws(CloudError) -> Set<IPv4> { Set(try await sieges().keys.compactMap(\.v4)) }
+}

@@ -125,6 +125,16 @@ class Session:
         finally:
             connection.close()
 
+    def audit(self, query=""):
+        """All records that this session may see, the oldest first."""
+        records = []
+        while True:
+            after = records[-1]["sequence"] if records else 0
+            page = self.http("GET", f"/v1/audit?limit=1000&after={after}{query}").json["records"]
+            if not page:
+                return records
+            records += page
+
     def login(self, **changes):
         """Asks for a token; `changes` replace variables such as OS_PASSWORD."""
         had = self.variables | changes

@@ -30,6 +30,7 @@ for port in 22 53 443 5900 6640 6641 6642 API; do
     (nc -w 2 $address $port </dev/null >/dev/null 2>&1 && echo "OPEN $address $port") &
   done
 done
+wait # or it would find its own doors behind the addresses that it takes below
 honest() {{ for i in $(seq 60); do ping -c 1 -W 1 {VICTIM} >/dev/null && echo "honest $1" && return; done; }}
 honest before
 for false in 10.77.0.1 10.77.0.2 {ALIEN}; do

@@ -191,3 +191,38 @@ def test_floating_addresses_of_the_same_internet_answer(cloud, tenant, outside, 
         wait(lambda: not outside.pings(floating["floating_ip_address"], patience=1), 10)
     finally:
         behind.remove()
+
+
+def test_floating_addresses_of_two_projects_reach_each_other_as_their_groups_say(cloud, outside, request):
+    """Each behind a router of its own, with equal addresses inside: what one sends comes from its floating address."""
+    way = ask(cloud.admin, "GET", "networks?name=internet")["networks"][0]["id"]
+    places = []
+    for name, session in (("floats1", cloud.session), ("floats2", cloud.admin)):
+        def make(path, key, **order):
+            made = ask(session, "POST", path, {key: order})[key]
+            request.addfinalizer(lambda session=session: ask(session, "DELETE", f"{path}/{made['id']}"))
+            return made
+        network = make("networks", "network", name=name)["id"]
+        subnet = make("subnets", "subnet", network_id=network, cidr="10.67.0.0/24", ip_version=4)["id"]
+        router = make("routers", "router", name=name, external_gateway_info={"network_id": way})["id"]
+        ask(session, "PUT", f"routers/{router}/add_router_interface", {"subnet_id": subnet})
+        request.addfinalizer(lambda session=session, router=router, subnet=subnet: ask(
+            session, "PUT", f"routers/{router}/remove_router_interface", {"subnet_id": subnet}))
+        group = make("security-groups", "security_group", name=name)["id"]
+        host = Plugged(Beneath(cloud.state), session, network, name, security_groups=[group])
+        request.addfinalizer(host.remove)
+        floating = make("floatingips", "floatingip", floating_network_id=way, port_id=host.port["id"])
+        places.append((session, group, host, floating["floating_ip_address"]))
+
+    def pings(one, address):
+        return one.run("ping", "-c", "1", "-W", "2", address).code == 0
+
+    (_, _, one, _), (session, group, other, there) = places
+    wait(lambda: pings(one, HOST), 30)
+    assert not pings(one, there) and not outside.pings(there)
+    ask(session, "POST", "security-group-rules", {"security_group_rule": {
+        "security_group_id": group, "direction": "ingress", "ethertype": "IPv4", "protocol": "icmp",
+        "remote_ip_prefix": f"{places[0][3]}/32"}})
+    wait(lambda: pings(one, there), 20)
+    assert not outside.pings(there)
+    assert not pings(other, places[0][3])

@@ -116,6 +116,100 @@ def test_another_tenant_with_a_line_of_its_own_hears_nothing_of_it(sites, ends):
         ask(site.admin, "DELETE", path)
 
 
+SEND = """
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); rate, begin, sent = float(sys.argv[2]) * 1e6 / 8 / 1228, time.time(), 0
+while (past := time.time() - begin) < float(sys.argv[3]):
+    while sent < past * rate:
+        s.sendto(b"x" * 1200, (sys.argv[1], 9)); sent += 1
+    time.sleep(0.0005)
+"""
+
+# Mbit/s of IP by VLAN that come in at a device, from the second second on.
+COUNT = """
+import collections, socket, struct, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)); s.bind((sys.argv[1], 0)); s.settimeout(1)
+s.setsockopt(263, 8, 1); s.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)
+print("ready", flush=True)
+got, begin, seconds = collections.Counter(), None, float(sys.argv[2])
+while True:
+    frame, extra, _, address = s.recvmsg(2048, 64)
+    if address[2] == 4 or len(frame) < 1000:
+        continue
+    begin = begin or time.time()
+    past = time.time() - begin
+    if past > 1 + seconds:
+        break
+    tag = struct.unpack("=IIIHHHH", extra[0][2])[5] if extra and extra[0][2] else 0
+    tag = tag or struct.unpack(">H", frame[14:16])[0]
+    if past > 1:
+        got[tag & 4095] += len(frame) - 14
+print({tag: bytes * 8 / seconds / 1e6 for tag, bytes in got.items()})
+"""
+
+
+def test_c084_a_guarantee_on_a_line_holds_beside_a_neighbours_flood(sites, ends):
+    """A line of 20 Mbit/s: 10 are kept for the tenant; the administrator's project floods it, as best effort."""
+    site, admin, made = sites[0], sites[0].admin, []
+    service = ask(admin, "GET", "interdc_services")["interdc_services"][0]["id"]
+    ask(admin, "PUT", f"interdc_services/{service}", {"interdc_service": {"bandwidth": 20}})
+
+    def order(path, key, session=admin, **what):
+        made.append((session, path, new(session, path, key, **what)))
+        return made[-1][2]
+
+    def option(kind, rate):
+        return new(admin, "qos_options", "qos_option", name=kind, qos_type=kind, bandwidth=str(rate), service_id=service)
+
+    flooder = None
+    try:
+        kept, rest = option("guarantee", 10), option("besteffort", 20)
+        for number, each in enumerate(sites):
+            there = ask(each.admin, "GET", "interdc_services")["interdc_services"][0]["id"]
+            plan = {} if number else {"qos_option_id": rest}
+            gateway = order("interdc_gateways", "interdc_gateway", each.admin, name="flood", segmentation_id=103,
+                            interdc_service_id=there, tenant_id=each.admin.project, **plan)
+            order("interdc_interfaces", "interdc_interface", each.admin, interdc_gw_id=gateway, netmask=28, vrid=5,
+                  primary_ipv4=f"10.255.0.{8 * number + 2}", secondary_ipv4=f"10.255.0.{8 * number + 3}",
+                  gw_vipv4=f"10.255.0.{8 * number + 1}")
+            if number == 0:
+                noisy = network(admin, "10.70.0.0/24")
+                made.append((admin, "networks", noisy))
+                order("gw_interfaces", "gw_interface", service_type="interdc", interdc_gw_id=gateway, network_id=noisy,
+                      netmask=24, vrid=5, primary_ipv4="10.70.0.252", secondary_ipv4="10.70.0.253",
+                      gw_vipv4="10.70.0.1")
+                order("static_routes", "static_route", service_type="interdc", interdc_gw_id=gateway,
+                      destination="10.71.0.0/24", nexthop="10.255.0.9")
+        ask(admin, "PUT", f"interdc_gateways/{site.gateway}", {"interdc_gateway": {"qos_option_id": kept}})
+        flooder = Plugged(Beneath(site.state), admin, noisy, "flood")
+        wait(lambda: "1:1067" in must(run(["ip", "netns", "exec", site.namespace, "tc", "class", "show", "dev",
+                                            site.end])).out, 40)
+
+        def measure(flood):
+            count = subprocess.Popen(["ip", "netns", "exec", sites[1].namespace, "python3", "-c", COUNT, sites[1].end, "4"],
+                                     stdout=subprocess.PIPE, text=True)
+            assert count.stdout.readline() == "ready\n"
+            senders = [subprocess.Popen(["ip", "netns", "exec", host.namespace, "python3", "-c", SEND, to, str(rate), "7"])
+                       for host, to, rate in [(ends[0], ends[1].address, 9.5)] + [(flooder, "10.71.0.9", 60)] * flood]
+            try:
+                return eval(count.communicate(timeout=30)[0])
+            finally:
+                for each in senders:
+                    each.wait()
+
+        alone, beside = measure(0), measure(1)
+        print(f"Mbit/s by VLAN: alone {alone}, beside a flood of 60 {beside}")
+        assert beside[101] >= 0.95 * alone[101], (alone, beside)
+        assert beside[101] + beside[103] <= 21, beside
+    finally:
+        if flooder:
+            flooder.remove()
+        ask(admin, "PUT", f"interdc_gateways/{site.gateway}", {"interdc_gateway": {"qos_option_id": ""}})
+        for session, path, id in reversed(made):
+            ask(session, "DELETE", f"{path}/{id}")
+        ask(admin, "PUT", f"interdc_services/{service}", {"interdc_service": {"bandwidth": 1000}})
+
+
 def test_a_deleted_route_ends_it(sites, ends):
     sites[0].session.ecl(f"network static-route delete {sites[0].route}")
     wait(lambda: not pings(ends[0], ends[1].address, 1), 10)
@@ -144,6 +238,40 @@ def test_a_colocation_link_makes_one_segment_of_two(sites):
             site.link = link["id"]
         wait(lambda: pings(hosts[0], hosts[1].address), 30)
         sites[0].session.ecl(f"network colocation-logical-link delete {sites[0].link}")
+        wait(lambda: not pings(hosts[0], hosts[1].address, 1), 10)
+    finally:
+        for each in hosts:
+            each.remove()
+
+
+def test_a_port_on_a_physical_port_leads_its_network_on_in_a_vlan_or_untagged(sites):
+    """Each cloud is to the other what a machine on its physical port would be."""
+    hosts, ports = [], []
+    try:
+        for number, site in enumerate(sites):
+            admin, tenant = site.admin, site.session
+            leaf = new(admin, "physical_ports", "physical_port", name="leaf", physical_network="backbone",
+                       segmentation_ranges=["78"], tenant_id=tenant.project)
+            segment = network(tenant, "10.61.0.0/24", gateway_ip=None,
+                              allocation_pools=[{"start": f"10.61.0.{10 + 2 * number}", "end": f"10.61.0.{11 + 2 * number}"}])
+            refused = tenant.ecl(f"network port create {segment} --device_id {leaf} --segmentation_type vlan"
+                                 " --segmentation_id 79", check=False)
+            assert refused.code != 0 and "VLAN 79" in refused.out + refused.err
+            ports.append(tenant.ecl(f"network port create {segment} --device_id {leaf} --segmentation_type vlan"
+                                    " --segmentation_id 78", json=True)["id"])
+            hosts.append(Plugged(Beneath(site.state), tenant, segment, f"leaf{number}"))
+        wait(lambda: pings(hosts[0], hosts[1].address), 30)
+        for site, port in zip(sites, ports):
+            flat = f"network port update {port} --segmentation_type flat"
+            assert "admin_state_up" in site.session.ecl(flat, check=False).err
+            ask(site.session, "PUT", f"ports/{port}", {"port": {"admin_state_up": False}})
+            wait(lambda: not pings(hosts[0], hosts[1].address, 1), 10)
+            wait(lambda: site.session.ecl(flat, check=False).code == 0, 10)
+            shown = site.session.ecl(f"network port show {port}", json=True)
+            assert (shown["segmentation_type"], int(shown["segmentation_id"])) == ("flat", 0)
+            ask(site.session, "PUT", f"ports/{port}", {"port": {"admin_state_up": True}})
+        wait(lambda: pings(hosts[0], hosts[1].address), 30)
+        sites[0].session.ecl(f"network port delete {ports[0]}")
         wait(lambda: not pings(hosts[0], hosts[1].address, 1), 10)
     finally:
         for each in hosts:

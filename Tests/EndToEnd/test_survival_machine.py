@@ -45,14 +45,14 @@ def test_down_leaves_nothing_and_the_next_up_starts_the_servers_again(cloud, ten
     assert not cloud.run.exists()
     cloud.up()
     comes_back(cloud, tenantry, pair)
-    after = {kind: tenantry.listed(kind) for kind in before}
-    for kind in before:
-        assert {id: _lasting(each) for id, each in before[kind].items()} \
-            == {id: _lasting(each) for id, each in after[kind].items()}
+    # A port is ACTIVE again a moment after its server.
+    wait(lambda: {kind: _lasting(tenantry.listed(kind)) for kind in before}
+         == {kind: _lasting(each) for kind, each in before.items()}, 20)
 
 
 def _lasting(shown):
-    return {name: value for name, value in shown.items() if not name.startswith("updated")}
+    return {id: {name: value for name, value in each.items() if not name.startswith("updated")}
+            for id, each in shown.items()}
 
 
 def test_a_power_cut_brings_back_networks_ports_and_servers(cloud, tenantry, pair):

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import strongswan
 from plugged import Beneath, Plugged, ask
 from session import must, run, wait
 from sites import PSK, Site
@@ -246,39 +247,6 @@ def test_certificates_prove_the_ends_and_wrong_ones_do_not(sites, pair, tmp_path
         b.forget("vpn/ipsec-site-connections", two)
 
 
-PEER = """
-connections {
-  site {
-    version = 2
-    local_addrs = %(mine)s
-    remote_addrs = %(theirs)s
-    proposals = aes256gcm16-prfsha384-ecp384
-    mobike = no
-    local {
-      auth = psk
-      id = %(mine)s
-    }
-    remote {
-      auth = psk
-      id = %(theirs)s
-    }
-    children {
-      site {
-        local_ts = 10.99.0.0/24
-        remote_ts = %(cidr)s
-        esp_proposals = aes256gcm16-ecp384
-      }
-    }
-  }
-}
-secrets {
-  ike-1 {
-    secret = "%(psk)s"
-  }
-}
-"""
-
-
 def test_a_strongswan_that_is_not_ours_is_a_peer(cloud, beneath, outside, sites, tmp_path):
     """A branch office's gateway, on the network outside, configured by hand."""
     a = sites[0]
@@ -290,7 +258,7 @@ def test_a_strongswan_that_is_not_ours_is_a_peer(cloud, beneath, outside, sites,
         " socket-default vici\n  install_virtual_ip = no\n  filelog {\n    stdout {\n      default = 1\n"
         "      flush_line = yes\n    }\n  }\n}\n")
     (tmp_path / "swanctl.conf").write_text(
-        PEER % {"mine": branch.address, "theirs": a.address, "cidr": a.cidr, "psk": PSK})
+        strongswan.connection(branch.address, a.address, "10.99.0.0/24", a.cidr, PSK))
     charon = branch.start("env", "STRONGSWAN_CONF=/run/strongswan.conf", "unshare", "-m", "sh", "-c", f"mount --bind {tmp_path}/run /run && exec /usr/lib/ipsec/charon")
     made = None
     try:

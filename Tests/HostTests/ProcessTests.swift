@@ -99,6 +99,20 @@ final class Scratch {
         try await namespace.remove()
     }
 
+    @Test func aProgramThatDiesOnceAtItsStartIsStartedAgain() async throws {
+        let supervisor = Supervisor(dirs: scratch.dirs, logger: logger)
+        let mark = scratch.dirs.run + "/died"
+        let spec = DaemonSpec(
+            name: "nervous", argv: ["sh", "-c", "test -e \(mark) && exec sleep 60; touch \(mark); sleep 0.05; exit 1"]
+        ) {
+            try? await Task.sleep(for: .milliseconds(100))
+            return await supervisor.process("nervous").flatMap { Files.line("/proc/\($0.pid)/comm") } == "sleep"
+        }
+        try await supervisor.start(spec)
+        #expect(await supervisor.process("nervous") != nil)
+        try await supervisor.stop()
+    }
+
     @Test func aProgramThatDiesAtOnceIsUnavailable() async throws {
         let supervisor = Supervisor(dirs: scratch.dirs, logger: logger)
         let spec = DaemonSpec(name: "broken", argv: ["sh", "-c", "echo out of order; sleep 0.05; exit 1"]) {

@@ -67,6 +67,25 @@ extension RealOVN {
             }
         }
 
+        @Test func aDaemonThatDoesNothingIsNotAlive() async throws {
+            try await Lab.with { lab in
+                let all = try await lab.fabric.agents()
+                #expect(Set(all.map(\.role)) == Set(AgentSpec.Role.allCases) && all.count == 2, "\(all)")
+                for agent in all { #expect(agent.isAlive && agent.host == lab.host && agent.seen != nil, "\(agent)") }
+                for role in AgentSpec.Role.allCases {
+                    let process = await lab.runtime.process(role.rawValue)
+                    process?.signal(SIGSTOP)
+                    let frozen = try await lab.fabric.agents()
+                    // Without northd nothing reaches the controller, so that it takes nothing up either.
+                    let dead = role == .central ? Set(AgentSpec.Role.allCases) : [role]
+                    #expect(Set(frozen.filter { !$0.isAlive }.map(\.role)) == dead, "\(role): \(frozen)")
+                    process?.signal(SIGCONT)
+                    let thawed = try await lab.fabric.agents()
+                    #expect(!thawed.contains { !$0.isAlive }, "\(thawed)")
+                }
+            }
+        }
+
         @Test func aRuleThatCannotBeReadIsAnIncidentEvenToALateWatcher() async throws {
             try await Lab.with { lab in
                 try await lab.fabric.ensureNetwork(Lab.network(1))

@@ -11,7 +11,8 @@ import Testing
     @Test(arguments: [1, 3, 100, 9000]) func qemuImgFindsTheOverlaySound(gibibytes: Int) async throws {
         let path = "/tmp/akashi-overlay-\(Hex.string(SystemDice().roll()))"
         defer { unlink(path) }
-        try Files.write(Overlay.bytes(size: Gibibytes(gibibytes), base: "base", format: "raw"), to: path)
+        let bytes = Qcow2.bytes(size: Gibibytes(gibibytes), base: (name: "base", format: "raw"))
+        try Files.write(bytes, to: path)
         let text = try await Command.run(["qemu-img", "info", "--output=json", "-f", "qcow2", path]).text
         let info = try JSON.parse(text)
         #expect(info["virtual-size"] == .integer(gibibytes << 30))

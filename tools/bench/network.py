@@ -4,13 +4,15 @@ import statistics
 import subprocess
 import time
 
+import tunnels
 import wired
 from cloud import spread, wait
 
-ROUNDS, SECONDS = 3, 3
+ROUNDS, SECONDS = 5, 3
 FIRST_PINGS = 15
 PORTS, BATCH = 1000, 100
-PATHS = {"one network": ("a1", "a2"), "across a router": ("a1", "b1"), "out through NAT": ("a1", "x1")}
+PATHS = {"one network": ("a1", "a2"), "across a router": ("a1", "b1"), "out through NAT": ("a1", "x1"),
+         "through the VPN": ("v1", "v2")}
 
 
 def measure(cloud, build, say):
@@ -21,8 +23,10 @@ def measure(cloud, build, say):
     try:
         made, ours = _order(tenant, admin, switch, ends)
         first = _first_pings(tenant, switch, ends, made, ours, say)
-        sides = {"akashi": ours, "by hand": wired.by_hand(switch, ends), "linux": wired.plain(ends)}
-        figures = {"rounds": ROUNDS, "seconds": SECONDS, "first_ping_ms": first, "paths": _paths(sides, ends, say)}
+        sides = {"akashi": ours, "by hand": wired.by_hand(switch, ends) | tunnels.by_hand(switch, ends),
+                 "linux": wired.plain(ends) | tunnels.plain(ends)}
+        figures = {"rounds": ROUNDS, "seconds": SECONDS, "first_ping_ms": first,
+                   "esp": "the kernel's ESP" if tunnels.kernel_has_esp() else "ESP in charon itself", "paths": _paths(sides, ends, say)}
     finally:
         ends.close()
     # The server has closed connections that were quiet for so long.
@@ -53,6 +57,7 @@ def _order(tenant, admin, switch, ends):
     ports = {"a1": _post(tenant, "ports", "port", network_id=a), "a2": _post(tenant, "ports", "port", network_id=a),
              "b1": _post(tenant, "ports", "port", network_id=b),
              "x1": _post(admin, "ports", "port", network_id=x, security_groups=[group])}
+    ports |= _sites(tenant, x)
     made = {}
     for name, port in ports.items():
         inside, address = ends.namespace(f"ours-{name}"), port["fixed_ips"][0]["ip_address"]
@@ -63,6 +68,32 @@ def _order(tenant, admin, switch, ends):
             ends.gateway(inside, address.rsplit(".", 1)[0] + ".1")
         made[name] = (inside, address)
     return {"network": a}, made
+
+
+def _sites(tenant, outside):
+    """A port on each of two networks that meet by VPN."""
+    ports, services, lans = {}, {}, {1: "10.93.0.0/24", 2: "10.94.0.0/24"}
+    for site, lan in lans.items():
+        network = _post(tenant, "networks", "network", name=f"v{site}")["id"]
+        subnet = _subnet(tenant, network, lan)
+        router = _post(tenant, "routers", "router", name=f"v{site}", external_gateway_info={"network_id": outside})["id"]
+        tenant.call("PUT", f"/network/v2.0/routers/{router}/add_router_interface", {"subnet_id": subnet})
+        services[site] = _post(tenant, "vpn/vpnservices", "vpnservice", router_id=router, subnet_id=subnet)
+        ports[f"v{site}"] = _post(tenant, "ports", "port", network_id=network)
+    strong = {"encryption_algorithm": "aes-256-gcm-16", "auth_algorithm": "sha384", "pfs": "group20"}
+    policies = {f"{kind}policy_id": _post(tenant, f"vpn/{kind}policies", f"{kind}policy", **strong)["id"]
+                for kind in ("ike", "ipsec")}
+    for site, service in services.items():
+        peer = services[3 - site]["external_v4_ip"]
+        made = _post(tenant, "vpn/ipsec-site-connections", "ipsec_site_connection", vpnservice_id=service["id"],
+                     peer_address=peer, peer_id=peer, peer_cidrs=[lans[3 - site]], psk=tunnels.PSK,
+                     initiator="bi-directional" if site == 1 else "response-only", **policies)
+
+    def connected():
+        return tenant.call("GET", f"/network/v2.0/vpn/ipsec-site-connections/{made['id']}"
+                           )["ipsec_site_connection"]["status"] == "ACTIVE"
+    wait(connected, 60)
+    return ports
 
 
 def _paths(sides, ends, say):
@@ -140,7 +171,7 @@ def _many(tenant, admin, switch, say):
         switch.settle()
         batches.append({"ordered_ms": round(ordered * 1000 / BATCH, 2), "woven_ms": round(woven * 1000 / BATCH, 2),
                         "in_force_ms": round((time.monotonic() - began) * 1000 / BATCH, 2),
-                        "processor_ms": {name: round((now - spent[name]) * 1000 / BATCH, 2)
+                        "processor_ms": {name: round((now - spent.get(name, 0)) * 1000 / BATCH, 2)
                                          for name, now in _processor(switch).items()}})
         say(f"  {first + BATCH} ports: {batches[-1]}")
     return {"ports": PORTS, "batch": BATCH, "batches": batches}

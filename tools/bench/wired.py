@@ -19,7 +19,7 @@ def sh(*words):
     """Runs a command to its end and returns what it wrote."""
     done = subprocess.run([str(word) for word in words], **OPTIONS)
     if done.returncode:
-        raise Failed(f"{' '.join(map(str, words))}: {done.stderr or done.stdout}")
+        raise Failed(f"{' '.join(map(str, words))}: {(done.stdout + done.stderr)[-2000:]}")
     return done.stdout
 
 
@@ -40,14 +40,14 @@ class Ends:
         sh("ip", "-n", name, "link", "set", "lo", "up")
         return name
 
-    def veth(self, inside, outside, device, address, hardware, up=True, mtu=1442):
-        """An eth0 in one namespace, whose other end has a name in another."""
-        sh("ip", "-n", inside, "link", "add", "eth0", "address", hardware, "mtu", mtu, "type", "veth", "peer", "name",
+    def veth(self, inside, outside, device, address, hardware, up=True, mtu=1442, name="eth0"):
+        """A card in one namespace, whose other end has a name in another."""
+        sh("ip", "-n", inside, "link", "add", name, "address", hardware, "mtu", mtu, "type", "veth", "peer", "name",
            device, "netns", outside)
         sh("ip", "-n", outside, "link", "set", device, "mtu", mtu, "up")
-        sh("ip", "-n", inside, "addr", "add", address, "dev", "eth0")
+        sh("ip", "-n", inside, "addr", "add", address, "dev", name)
         if up:
-            sh("ip", "-n", inside, "link", "set", "eth0", "up")
+            sh("ip", "-n", inside, "link", "set", name, "up")
 
     def gateway(self, inside, address):
         sh("ip", "-n", inside, "route", "add", "default", "via", address)
@@ -116,30 +116,18 @@ def by_hand(switch, ends):
     for number, (name, (where, last)) in enumerate(places.items()):
         own = f"{mac(2, number)} {net[where]}.{last}"
         on[where].append(["named-uuid", f"p{name}"])
-        rows.append(_insert("Logical_Switch_Port", f"p{name}", name=f"hand-{name}", addresses=own, port_security=own))
+        rows.append(insert("Logical_Switch_Port", f"p{name}", name=f"hand-{name}", addresses=own, port_security=own))
     for number, where in enumerate(net):
-        on[where].append(["named-uuid", f"r{where}"])
-        rows.append(_insert("Logical_Switch_Port", f"r{where}", name=f"hand-r{where}", type="router", addresses="router",
-                            options=["map", [["router-port", f"hand-lrp-{where}"]]]))
         more = {}
         if where == "x":
-            rows.append(_insert("Gateway_Chassis", "g", name="hand-gateway", chassis_name=switch.chassis, priority=1))
+            rows.append(insert("Gateway_Chassis", "g", name="hand-gateway", chassis_name=switch.chassis, priority=1))
             more["gateway_chassis"] = ["named-uuid", "g"]
-        rows.append(_insert("Logical_Router_Port", f"l{where}", name=f"hand-lrp-{where}", mac=mac(3, number),
-                            networks=f"{net[where]}.1/24", **more))
-        rows.append(_insert("Logical_Switch", f"s{where}", name=f"hand-{where}", ports=["set", on[where]]))
-    rows.append(_insert("NAT", "n", type="snat", external_ip=f"{net['x']}.1", logical_ip="10.81.0.0/24"))
-    rows.append(_insert("Logical_Router", "r", name="hand", nat=["named-uuid", "n"],
-                        ports=["set", [["named-uuid", f"l{where}"] for where in net]]))
-    rules = []
-    for place, (direction, side) in enumerate((("from-lport", "inport"), ("to-lport", "outport"))):
-        for action, priority, match in (("allow-related", 1000, f"{side} == @hand && ip4"),
-                                        ("allow", 1000, f"{side} == @hand && arp"), ("drop", 0, f"{side} == @hand")):
-            rules.append(["named-uuid", f"acl{place}{len(rules)}"])
-            rows.append(_insert("ACL", rules[-1][1], priority=priority, direction=direction, match=match, action=action))
-    rows.append(_insert("Port_Group", None, name="hand", acls=["set", rules],
-                        ports=["set", [["named-uuid", f"p{name}"] for name in places]]))
-    switch.north(*rows)
+        on[where] += router_port(rows, where, f"{net[where]}.1/24", mac(3, number), **more)
+        rows.append(insert("Logical_Switch", f"s{where}", name=f"hand-{where}", ports=["set", on[where]]))
+    rows.append(insert("NAT", "n", type="snat", external_ip=f"{net['x']}.1", logical_ip="10.81.0.0/24"))
+    rows.append(insert("Logical_Router", "r", name="hand", nat=["named-uuid", "n"],
+                       ports=["set", [["named-uuid", f"l{where}"] for where in net]]))
+    switch.north(*rows, *guarded("hand", [f"p{name}" for name in places]))
     made = {}
     for number, (name, (where, last)) in enumerate(places.items()):
         inside = ends.namespace(f"hand-{name}")
@@ -152,7 +140,27 @@ def by_hand(switch, ends):
     return made
 
 
-def _insert(table, named, /, **row):
+def guarded(group, ports):
+    """Rows of stateful rules that let everything pass, for ports that are named in the same transaction."""
+    rows, rules = [], []
+    for place, (direction, side) in enumerate((("from-lport", "inport"), ("to-lport", "outport"))):
+        for action, priority, match in (("allow-related", 1000, f"{side} == @{group} && ip4"),
+                                        ("allow", 1000, f"{side} == @{group} && arp"), ("drop", 0, f"{side} == @{group}")):
+            rules.append(["named-uuid", f"acl{place}{len(rules)}"])
+            rows.append(insert("ACL", rules[-1][1], priority=priority, direction=direction, match=match, action=action))
+    return rows + [insert("Port_Group", None, name=group, acls=["set", rules],
+                          ports=["set", [["named-uuid", port] for port in ports]])]
+
+
+def router_port(rows, name, networks, hardware, **more):
+    """Adds both ends of a router's leg, the router's as `l` and its name; returns the switch's."""
+    rows.append(insert("Logical_Switch_Port", f"r{name}", name=f"hand-r{name}", type="router", addresses="router",
+                       options=["map", [["router-port", f"hand-lrp-{name}"]]]))
+    rows.append(insert("Logical_Router_Port", f"l{name}", name=f"hand-lrp-{name}", mac=hardware, networks=networks, **more))
+    return [["named-uuid", f"r{name}"]]
+
+
+def insert(table, named, /, **row):
     operation = {"op": "insert", "table": table, "row": row}
     return operation | ({"uuid-name": named} if named else {})
 
@@ -189,9 +197,10 @@ def throughput(source, target, seconds):
     return told["end"]["sum_received"]["bits_per_second"] / 1e9
 
 
-def latency(source, target, count=200):
-    """Microseconds of a ping there and back, the mean of many."""
-    text = sh("ip", "netns", "exec", source[0], "ping", "-q", "-n", "-i", "0.005", "-c", count, target[1])
+def latency(source, target, count=2000):
+    """Microseconds of a ping there and back, the mean of many, each sent when the one before is answered: with pauses
+    it would be the switch's way of falling asleep that is measured."""
+    text = sh("ip", "netns", "exec", source[0], "ping", "-q", "-n", "-A", "-c", count, target[1])
     return float(re.search(r"= [\d.]+/([\d.]+)/", text)[1]) * 1000
 
 

@@ -1,6 +1,7 @@
 """Writes tempest.conf for a running Akashi: what is there is looked up, what is missing is made.
 
-usage: configure.py STATE GUEST-IMAGE WORKDIR
+usage: configure.py STATE GUEST-IMAGE WORKDIR [--reachable]
+--reachable: servers are reached by their floating addresses from where Tempest will run.
 """
 import configparser
 import pathlib
@@ -10,7 +11,7 @@ from cloud import Cloud
 
 # What an extension list says in place of `all`, by service; anything absent here is not served.
 FEATURES = {"identity": True, "image": True, "nova": True, "neutron": True,
-            "cinder": False, "swift": False, "horizon": False, "placement": False}
+            "cinder": True, "swift": False, "horizon": False, "placement": False}
 
 
 def ensure_images(cloud, guest):
@@ -42,16 +43,12 @@ def ensure_flavors(cloud):
     return ids
 
 
-def ensure_network(cloud):
+def find_network(cloud):
     """The network outside, from which floating addresses come: its id and its name."""
-    name = "tempest-outside"
-    for each in cloud.want("GET", "/network/v2.0/networks")["networks"]:
-        if each["name"] == name:
-            return each["id"], name
-    made = cloud.want("POST", "/network/v2.0/networks", {"network": {"name": name, "router:external": True}})
-    cloud.want("POST", "/network/v2.0/subnets", {"subnet": {
-        "network_id": made["network"]["id"], "ip_version": 4, "cidr": "203.0.113.0/24", "enable_dhcp": False}})
-    return made["network"]["id"], name
+    found = cloud.want("GET", "/network/v2.0/networks?router:external=True&name=internet")["networks"]
+    if not found:
+        raise SystemExit("tempest: the cloud has no external network 'internet' (akashi up --internet)")
+    return found[0]["id"], found[0]["name"]
 
 
 def extensions(cloud, path):
@@ -61,8 +58,8 @@ def extensions(cloud, path):
     return ",".join(names) or "all"
 
 
-def sections(cloud, guest, work):
-    images, flavors, (network, network_name) = ensure_images(cloud, guest), ensure_flavors(cloud), ensure_network(cloud)
+def sections(cloud, guest, work, reachable):
+    images, flavors, (network, network_name) = ensure_images(cloud, guest), ensure_flavors(cloud), find_network(cloud)
     env, base = cloud.env, cloud.base
     version = cloud.want("GET", "/compute/v2.1")["version"]
     yield "DEFAULT", {"debug": False, "log_dir": work, "log_file": "tempest.log", "use_stderr": False}
@@ -92,7 +89,8 @@ def sections(cloud, guest, work):
         "api_extensions": "all", "console_output": True, "vnc_console": True, "resize": True, "cold_migration": False,
         "live_migration": False, "shelve": False, "rescue": False, "snapshot": True, "personality": False,
         "attach_encrypted_volume": False, "swap_volume": False, "interface_attach": True, "config_drive": True,
-        "metadata_service": False, "spice_console": False, "disk_config": True}
+        "metadata_service": False, "spice_console": False, "disk_config": True,
+        "allow_port_security_disabled": True}
     yield "image", {"endpoint_type": "public", "build_timeout": 120, "build_interval": 1,
                     "container_formats": "bare", "disk_formats": "raw"}
     yield "image-feature-enabled", {
@@ -105,16 +103,26 @@ def sections(cloud, guest, work):
         "default_network": "10.100.0.0/16", "public_network_id": network, "floating_network_name": network_name}
     yield "network-feature-enabled", {"api_extensions": extensions(cloud, "/network/v2.0/extensions"), "ipv6": True,
                                       "ipv6_subnet_attributes": True, "floating_ips": True}
-    yield "validation", {"run_validation": False, "connect_method": "fixed"}
-    yield "scenario", {"img_file": guest}
+    yield "volume", {
+        "catalog_type": "volumev3", "endpoint_type": "public", "build_interval": 1, "build_timeout": 120,
+        "min_microversion": "3.0", "max_microversion": "3.40", "volume_size": 1}
+    yield "volume-feature-enabled", {
+        "backup": False, "snapshot": True, "clone": True, "volume_revert": True, "multi_backend": False,
+        "manage_volume": False, "manage_snapshot": False, "extend_attached_volume": False,
+        "consistency_group": False, "api_extensions": "all"}
+    yield "validation", {
+        "run_validation": reachable, "connect_method": "floating" if reachable else "fixed", "auth_method": "keypair",
+        "image_ssh_user": "root", "image_ssh_password": "akashi", "image_alt_ssh_user": "root",
+        "image_alt_ssh_password": "akashi", "ssh_timeout": 180, "ping_timeout": 120}
+    yield "scenario", {"img_file": guest, "dhcp_client": "udhcpc"}
 
 
-def main(state, guest, work):
+def main(state, guest, work, reachable=False):
     folder = pathlib.Path(work)
     (folder / "etc").mkdir(parents=True, exist_ok=True)
     (folder / "lock").mkdir(exist_ok=True)
     config = configparser.RawConfigParser()
-    for name, values in sections(Cloud(state), guest, str(folder)):
+    for name, values in sections(Cloud(state), guest, str(folder), reachable):
         if name != "DEFAULT":
             config.add_section(name)
         for key, value in values.items():
@@ -125,6 +133,6 @@ def main(state, guest, work):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5) or sys.argv[4:] not in ([], ["--reachable"]):
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main(*sys.argv[1:4], reachable=len(sys.argv) == 5)

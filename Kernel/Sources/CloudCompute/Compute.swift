@@ -14,6 +14,7 @@ public struct Compute: Sendable {
     let hypervisor: any Hypervisor
     let cabling: any Cabling
     let images: any ImageCatalog
+    let shelf: any Shelf
     private let keys: any KeyMaker
     private let firstUID: Int
     let base: String
@@ -25,10 +26,11 @@ public struct Compute: Sendable {
     ///   - base: the cloud's address as its users know it.
     ///   - standing: judges those who open a console.
     public init(
-        hypervisor: any Hypervisor, cabling: any Cabling, images: any ImageCatalog, keys: any KeyMaker, firstUID: Int,
-        base: String, standing: any Standing, consoles: ConsoleAccess
+        hypervisor: any Hypervisor, cabling: any Cabling, images: any ImageCatalog, shelf: any Shelf,
+        keys: any KeyMaker, firstUID: Int, base: String, standing: any Standing, consoles: ConsoleAccess
     ) {
         (self.hypervisor, self.cabling, self.images) = (hypervisor, cabling, images)
+        self.shelf = shelf
         (self.keys, self.firstUID, self.base) = (keys, firstUID, base)
         (self.standing, self.consoles) = (standing, consoles)
     }
@@ -44,7 +46,8 @@ public struct Compute: Sendable {
     public func enroll(in engine: Engine) {
         engine.enroll(
             Server.self,
-            world: Server.World(hypervisor: hypervisor, cabling: cabling, images: images, firstUID: firstUID))
+            world: Server.World(
+                hypervisor: hypervisor, cabling: cabling, images: images, shelf: shelf, firstUID: firstUID))
     }
 
     /// Creates the flavors that a new cloud has; leaves an installation that has any as it is.
@@ -83,7 +86,8 @@ public struct Compute: Sendable {
 
     private static func describe(_ base: String) -> JSON {
         [
-            "id": "v2.1", "status": "CURRENT", "version": .string("2.\(Microversion.newest)"), "min_version": "2.1",
+            "id": "v2.1", "status": "CURRENT", "version": .string(Microversion.compute.newest),
+            "min_version": .string(Microversion.compute.oldest),
             "updated": "2013-07-23T11:33:21Z",
             "links": [["rel": "self", "href": .string(base + "/compute/v2.1/")]],
         ]

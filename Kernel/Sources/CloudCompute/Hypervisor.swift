@@ -1,4 +1,5 @@
 import CloudCore
+import CloudStore
 
 /// What a guest needs to exist on a host: everything that the adapter must know, and nothing that it decides.
 public struct GuestSpec: Hashable, Sendable {
@@ -104,6 +105,9 @@ public protocol Hypervisor: Sendable {
     /// Gives a running or paused guest exactly these network cards: others are taken out. `conflict` where it has no
     /// slot left, or does not let a card go.
     func ensureCards(_ nics: [GuestNIC], of guest: ID<Server>, on host: HostName) async throws(CloudError)
+    /// Gives a running or paused guest exactly these volumes besides its own disks: others are taken out. `conflict`
+    /// where it has no slot left, or does not let a volume go.
+    func ensureDisks(_ disks: [OpenDisk], of guest: ID<Server>, on host: HostName) async throws(CloudError)
     /// The root disk's content at one moment, as a qcow2 file that refers to no other. A guest that runs stands still
     /// meanwhile. `missing` where there is no disk.
     func exportDisk(

@@ -45,14 +45,6 @@ public struct QuotaSet: Resource {
     func limit(_ item: Item) -> Int { limits[item.rawValue] ?? item.standard }
 }
 
-extension Int: JSONConvertible {
-    public init(json: JSON) throws(CloudError) {
-        guard let number = json.integer else { throw .invalid("\(json.kindName) is not an integer.") }
-        self = number
-    }
-    public var json: JSON { .integer(self) }
-}
-
 /// A project's limits, and what it uses of them at this moment of a transaction.
 struct Allowance {
     let project: ProjectID

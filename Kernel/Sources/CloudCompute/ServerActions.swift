@@ -130,7 +130,11 @@ enum ServerAction: Sendable {
         case .unpause, .resume: it.power = .on
         case .stop: it.power = .off
         case .pause: it.power = .paused
-        case .suspend: it.power = .suspended
+        case .suspend:
+            guard try compute.shelf.disks(of: Reference(it.id), in: writer).isEmpty else {
+                throw .conflict("Cannot 'suspend' instance \(it.id) while it has volumes: they would sleep with it.")
+            }
+            it.power = .suspended
         case .rebootSoft: (it.power, it.status, signal) = (.on, .reboot, .rebootSoft)
         case .rebootHard: (it.power, it.status, signal) = (.on, .reboot, .rebootHard)
         case .resize(let flavor, let body):

@@ -61,6 +61,14 @@ extension Stored where R == Server {
         _ action: String, for caller: Caller, _ dice: any Dice, in writer: any Writer,
         _ body: (inout Stored<Server>) throws(CloudError) -> Void
     ) throws(CloudError) {
+        try replug(action, .cards, for: caller, dice, in: writer, body)
+    }
+
+    /// Changes what it is to have of what can be plugged in, and has the engine look.
+    mutating func replug(
+        _ action: String, _ signal: Signal, for caller: Caller, _ dice: any Dice, in writer: any Writer,
+        _ body: (inout Stored<Server>) throws(CloudError) -> Void
+    ) throws(CloudError) {
         try requireUnlocked(for: caller)
         guard [.active, .paused, .shutoff].contains(value.status) else {
             throw .conflict("Cannot '\(action)' instance \(id) while it is in vm_state \(Server.vmState(self)).")
@@ -68,6 +76,6 @@ extension Stored where R == Server {
         try body(&self)
         try InstanceAction.begin(action, self, by: caller, dice, in: writer)
         try writer.change(&self)
-        try writer.raise(.cards, Reference(id))
+        try writer.raise(signal, Reference(id))
     }
 }

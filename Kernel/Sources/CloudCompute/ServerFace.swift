@@ -6,7 +6,7 @@ extension Server {
     static let path = "/v2.1/{project_id}/servers"
 
     /// A server as Nova 2.1 and ECL show it.
-    static func face(base: String, cabling: any Cabling) -> Face<Server> {
+    static func face(base: String, cabling: any Cabling, shelf: any Shelf) -> Face<Server> {
         Face(
             .compute, path, "server", "servers",
             [
@@ -41,7 +41,13 @@ extension Server {
                 .field("disk_config", as: "OS-DCF:diskConfig"), .field("access_ipv4", as: "accessIPv4"),
                 .field("access_ipv6", as: "accessIPv6"),
                 .computed("config_drive", "Every server has one.") { (_, _) in "True" },
-                .computed("os-extended-volumes:volumes_attached", "Volumes beside its own disk.") { (_, _) in [] },
+                .computed("os-extended-volumes:volumes_attached", "Volumes beside its own disk.") {
+                    (it, reader) throws(CloudError) in
+                    .array(
+                        try shelf.disks(of: Reference(it.id), in: reader).map {
+                            ["id": .string($0.volume), "delete_on_termination": .bool($0.goesWithServer)]
+                        })
+                },
                 .computed("security_groups", "Its groups.") { (it, reader) throws(CloudError) in
                     .array(
                         try cabling.groupNames(of: Reference(it.id), in: reader).map { ["name": .string($0)] })

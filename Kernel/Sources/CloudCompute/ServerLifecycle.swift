@@ -8,10 +8,14 @@ extension Server: Lifecycle {
         public let hypervisor: any Hypervisor
         public let cabling: any Cabling
         public let images: any ImageCatalog
+        public let shelf: any Shelf
         /// The first of the system users that guests run as.
         public let firstUID: Int
-        public init(hypervisor: any Hypervisor, cabling: any Cabling, images: any ImageCatalog, firstUID: Int) {
-            (self.hypervisor, self.cabling, self.images, self.firstUID) = (hypervisor, cabling, images, firstUID)
+        public init(
+            hypervisor: any Hypervisor, cabling: any Cabling, images: any ImageCatalog, shelf: any Shelf, firstUID: Int
+        ) {
+            (self.hypervisor, self.cabling, self.images) = (hypervisor, cabling, images)
+            (self.shelf, self.firstUID) = (shelf, firstUID)
         }
     }
 
@@ -33,11 +37,16 @@ extension Server: Lifecycle {
             if !turn.it.host.isEmpty {
                 try await world.hypervisor.removeGuest(turn.it.id, on: ID(turn.it.host))
                 try await world.cabling.unplug(device, on: ID(turn.it.host), in: turn.store)
+                let disks = try await turn.store.read { (reader) throws(CloudError) in
+                    try world.shelf.disks(of: device, in: reader)
+                }
+                try await world.shelf.close(disks, in: turn.store)
             }
             let image = turn.it.snapshot.filter { $0 != "!" }
             turn.also { (writer) throws(CloudError) in
                 try world.cabling.release(device, in: writer)
                 try ConsoleToken.revoke(of: ID(device.id), in: writer)
+                try world.shelf.detached(try world.shelf.disks(of: device, in: writer), in: writer)
                 if !image.isEmpty { try world.images.abandon(image, in: writer) }
             }
             finish(&turn, "Success")
@@ -129,6 +138,7 @@ extension Server: Lifecycle {
         }
         let leaving = turn.it.detaching.count
         if turn.signals.contains(.cards) || !turn.it.detaching.isEmpty { try await rewire(&turn, state, in: world) }
+        if turn.signals.contains(.disks) { try await revolume(&turn, state, in: world) }
         // A start in this turn would find the ports that go with its commit.
         if turn.it.detaching.count < leaving { return .hop(.run) }
         if turn.it.snapshot.hasPrefix("!") { abandonImage(&turn, in: world) }
@@ -163,7 +173,11 @@ extension Server: Lifecycle {
             turn.it.isHalted = true
             return settle(&turn, .shutoff)
         case (.paused, .paused):
-            if turn.it.status != .paused { bind(&turn, in: world) }
+            if turn.it.status != .paused {
+                // It may come from a start that ended before it had its volumes.
+                try await ensureVolumes(&turn, isThere: true, in: world)
+                bind(&turn, in: world)
+            }
             return settle(&turn, .paused)
         case (.paused, .running):
             if turn.it.status != .active { bind(&turn, in: world) }
@@ -186,7 +200,9 @@ extension Server: Lifecycle {
         switch (it.status, it.power, state) {
         case (.active, .on, .running), (.verifyResize, .on, .running), (.paused, .paused, .paused): true
         case (.suspended, .suspended, .suspended), (.shutoff, .off, .absent), (.verifyResize, .off, .absent): true
-        case (.shutoff, .on, .absent): it.isHalted
+        // It ended by itself, whatever was wished for, and its disk is still.
+        case (.shutoff, .on, .absent), (.shutoff, .suspended, .absent): it.isHalted
+        case (.verifyResize, .on, .absent), (.verifyResize, .suspended, .absent): it.isHalted
         default: false
         }
     }
@@ -206,7 +222,7 @@ extension Server: Lifecycle {
     }
 
     /// Writes down with the commit how what was asked for has ended.
-    private static func finish(_ turn: inout Turn<Server>, _ result: String) {
+    static func finish(_ turn: inout Turn<Server>, _ result: String) {
         let server = turn.it.id
         turn.also { (writer) throws(CloudError) in try InstanceAction.finish(server, result, in: writer) }
     }
@@ -271,6 +287,8 @@ extension Server: Lifecycle {
         try await turn.clock.together(
             { () throws(CloudError) in try await world.hypervisor.ensureGuest(it.spec(interfaces, devices), on: host) },
             { () throws(CloudError) in try await world.cabling.settle(on: host) })
+        // What sleeps has its volumes in its memory, and none that came or went since.
+        try await ensureVolumes(&turn, isThere: true, in: world)
         try await world.hypervisor.resume(it.id, on: host)
         bind(&turn, in: world)
     }

@@ -3,7 +3,7 @@ import CloudStore
 import CloudWire
 
 extension Compute {
-    var serverFace: Face<Server> { Server.face(base: base, cabling: cabling) }
+    var serverFace: Face<Server> { Server.face(base: base, cabling: cabling, shelf: shelf) }
     var itemPath: String { Server.path + "/{server_id}" }
 
     var serverRoutes: [Route] {
@@ -11,7 +11,7 @@ extension Compute {
         return [
             list("", isDetailed: false), list("/detail", isDetailed: true), show(face), create(face), update, delete,
             action,
-        ] + metadataRoutes + tagRoutes + interfaceRoutes + [
+        ] + metadataRoutes + tagRoutes + interfaceRoutes + volumeRoutes + [
             addresses, addressesByNetwork, diagnostics, securityGroups, remoteConsole,
         ]
     }

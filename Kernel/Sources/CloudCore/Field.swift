@@ -195,6 +195,14 @@ extension String: JSONConvertible {
     public var json: JSON { .string(self) }
 }
 
+extension Int: JSONConvertible {
+    public init(json: JSON) throws(CloudError) {
+        guard let number = json.integer else { throw .invalid("\(json.kindName) is not an integer.") }
+        self = number
+    }
+    public var json: JSON { .integer(self) }
+}
+
 extension Array: JSONConvertible where Element: JSONConvertible {
     public init(json: JSON) throws(CloudError) {
         guard let items = json.array else { throw .invalid("\(json.kindName) is not a list.") }

@@ -8,6 +8,9 @@ public struct ID<Of>: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     public var description: String { text }
 
+    /// Whether it is of at most 64 plain letters, digits and hyphens, so that names and paths may be made of it.
+    public var isPlain: Bool { (1...64).contains(text.utf8.count) && text.isPlain }
+
     public static func < (a: Self, b: Self) -> Bool { a.text < b.text }
 }
 

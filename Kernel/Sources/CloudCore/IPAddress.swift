@@ -63,6 +63,14 @@ public struct CIDR: Hashable, Sendable, LosslessStringConvertible {
         guard first == address else { return nil }
     }
 
+    /// The two that make it up; itself where it is a single address.
+    public var halves: [CIDR] {
+        guard prefix < first.width else { return [self] }
+        let second = IPAddress(
+            number: first.number | (1 as UInt128) << UInt128(first.width - prefix - 1), isIPv6: first.isIPv6)
+        return [first, second].map { CIDR(holding: $0, prefix: prefix + 1) }
+    }
+
     /// So many bits of ones at the end; a shift by all 128 leaves none, and one less than none is all.
     private static func hostMask(_ bits: Int) -> UInt128 { ((1 as UInt128) << UInt128(bits)) &- 1 }
     private var hostMask: UInt128 { Self.hostMask(first.width - prefix) }

@@ -9,6 +9,8 @@ public protocol Resource: Sendable {
     static var opening: (column: String, value: JSON)? { get }
     /// The column that names a further project that sees a resource; nil where only its owner does.
     static var partner: String? { get }
+    /// The rows by which an owner lets further projects see it; nil where that is not offered.
+    static var shares: Shares? { get }
     /// Whether the tenant still sees it while it is being deleted.
     static var isShownWhileDeleted: Bool { get }
     /// Sums that the store keeps, beside the number of a project's resources.
@@ -20,6 +22,7 @@ public protocol Resource: Sendable {
 extension Resource {
     public static var opening: (column: String, value: JSON)? { nil }
     public static var partner: String? { nil }
+    public static var shares: Shares? { nil }
     public static var isShownWhileDeleted: Bool { false }
     public static var totals: [Totals] { [] }
     public static func goesWithProject(_ it: Self) -> Bool { false }

@@ -10,6 +10,11 @@ extension String {
         return out + rest
     }
 
+    /// Whether it is of `a` to `z`, `0` to `9` and `-` alone: safe in names, paths, matches and configuration.
+    public var isPlain: Bool {
+        utf8.allSatisfy { $0 == 0x2d || (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+    }
+
     /// Whether a sign stands in it, also where a combining mark follows: a Character of the two would equal neither.
     public func holds(_ sign: Unicode.Scalar) -> Bool { unicodeScalars.contains(sign) }
 }

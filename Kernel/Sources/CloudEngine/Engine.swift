@@ -44,7 +44,10 @@ public final class Engine: Sendable {
         try await store.write(nil) { [name] (writer) throws(CloudError) in
             for schema in writer.schemas.all where !schema.labels.isEmpty {
                 for row in try writer.rows(.everything(schema.kind)) {
-                    guard var work = try writer.work(Reference(schema.kind, row.id)) else { continue }
+                    let target = Reference(schema.kind, row.id)
+                    // A row from before its kind had a lifecycle begins one now.
+                    var work =
+                        try writer.work(target) ?? Work(target: target, label: schema.labels[0], wakeAt: writer.now)
                     if work.lessee == name { work.leasedUntil = writer.now }
                     work.wakeAt = min(work.wakeAt, writer.now)
                     try writer.put(work)

@@ -57,10 +57,13 @@ public struct Image: Lifecycle {
         switch label {
         case .keep:
             // An upload that nobody is sending any more was cut off: the image waits for another.
-            if turn.it.status == .saving, !world.uploads.contains(id) {
-                try await world.files.remove(id)
-                turn.it.status = .queued
-            }
+            guard turn.it.status == .saving, world.uploads.begin(id) else { return .rest }
+            defer { world.uploads.end(id) }
+            // Or it came to its end since the row was read: then the bytes are the image's.
+            let now = try await turn.store.read { (reader) throws(CloudError) in try reader.find(id)?.status }
+            guard now == .saving else { return .rest }
+            try await world.files.remove(id)
+            turn.it.status = .queued
             return .rest
         case .destroy:
             try await world.files.remove(id)

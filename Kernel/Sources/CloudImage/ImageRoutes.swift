@@ -225,4 +225,10 @@ extension Images: ImageCatalog {
         return BootImage(
             id: id, format: it.diskFormat, virtualSize: it.virtualSize, minRAM: it.minRAM, minDisk: it.minDisk)
     }
+
+    public func file(of id: String, in store: any Store) async throws(CloudError) -> (path: String, format: String) {
+        let it = try await store.read { (reader) throws(CloudError) in try reader.get(ID<Image>(id)) }
+        guard it.status == .active || it.status == .deactivated else { throw .missing(Image.kind.title, id) }
+        return (files.path(it.id), it.diskFormat)
+    }
 }

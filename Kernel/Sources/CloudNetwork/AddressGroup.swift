@@ -6,11 +6,14 @@ import CloudWire
 public struct AddressGroup: Resource {
     public var name = "", description = ""
     public var addresses: [String] = []
+    /// Whether every project may use it, where somebody says so.
+    var opens: Bool?
 
     public init() {}
 
     public static let kind = Kind("address_group", "address_groups", service: "network")
     public static let access = Access.project
+    public static let shares: Shares? = RBACPolicy.shares(.addressGroup)
     public static let fields: [Field<AddressGroup>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
@@ -54,9 +57,20 @@ public struct AddressGroup: Resource {
 extension AddressGroup: Metered {
     public static let quota = 100
 
+    public static func admit(
+        _ draft: inout Stored<AddressGroup>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        try Sharing.settle(draft.opens, .addressGroup, draft.id.text, of: draft.project, caller, in: writer)
+    }
+
+    public static func admitRemoval(
+        of it: Stored<AddressGroup>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) { try Sharing.forget(it.id.text, in: writer) }
+
     public static func admitChange(
         of it: inout Stored<AddressGroup>, from old: Stored<AddressGroup>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
+        try Sharing.settle(it.opens, .addressGroup, it.id.text, of: it.project, caller, in: writer)
         guard it.addresses != old.addresses else { return }
         // The groups whose rules name it are spelled with its blocks.
         var seen: Set<ID<SecurityGroup>> = []
@@ -74,7 +88,7 @@ extension AddressGroup {
         [
             .id(), .field("name"), .field("description"), addressAttribute, .owner("tenant_id"), .owner("project_id"),
             .created(), .updated(), .revision(),
-            .computed("shared", "Whether other projects may use it.") { (_, _) in false },
+            Sharing.attribute(\.opens),
         ])
 
     private static let addressAttribute = Attribute<AddressGroup>(

@@ -8,18 +8,17 @@ public struct AddressScope: Resource {
     public var name = ""
     /// The family: 4 or 6.
     public var family = 4
-    /// Whether other projects may put pools into it.
-    public var isShared = false
+    /// Whether every project may put pools into it, where somebody says so.
+    var opens: Bool?
 
     public init() {}
 
     public static let kind = Kind("address_scope", "address_scopes", service: "network")
     public static let access = Access.project
-    public static let opening: (column: String, value: JSON)? = ("shared", true)
+    public static let shares: Shares? = RBACPolicy.shares(.addressScope)
     public static let fields: [Field<AddressScope>] = [
         .text("name", \.name, [.read, .create, .update, .required], "A name for people."),
         .integer("ip_version", \.family, [.read, .create, .required], 4...6, "The family, 4 or 6."),
-        .boolean("shared", \.isShared, [.read, .create, .update, .indexed], "Whether other projects may use it."),
     ]
 }
 
@@ -32,32 +31,29 @@ extension AddressScope: Metered {
         guard draft.family != 5 else {
             throw .invalid("Invalid input for ip_version: 4 or 6.", field: "ip_version")
         }
-        try Sharing.check(draft.isShared, was: false, caller)
+        try Sharing.settle(draft.opens, .addressScope, draft.id.text, of: draft.project, caller, in: writer)
     }
 
     public static func admitChange(
         of it: inout Stored<AddressScope>, from old: Stored<AddressScope>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
-        try Sharing.check(it.isShared, was: old.isShared, caller)
-        guard old.isShared, !it.isShared else { return }
-        throw .invalid("Unable to update address scope \(it.id): a shared one stays shared.", field: "shared")
-    }
-}
-
-/// What operators open to every project.
-enum Sharing {
-    static func check(_ isShared: Bool, was old: Bool, _ caller: Caller) throws(CloudError) {
-        guard isShared == old || caller.isOperator else {
-            throw CloudError(.forbidden, "Only an operator shares with every project.", field: "shared")
+        if it.opens == false, try Sharing.isOpen(it.id.text, in: writer) {
+            throw .invalid("Unable to update address scope \(it.id): a shared one stays shared.", field: "shared")
         }
+        try Sharing.settle(it.opens, .addressScope, it.id.text, of: it.project, caller, in: writer)
     }
+
+    public static func admitRemoval(
+        of it: Stored<AddressScope>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) { try Sharing.forget(it.id.text, in: writer) }
 }
 
 extension AddressScope {
     static let face = Face<AddressScope>(
         .network, "/v2.0/address-scopes", "address_scope", "address_scopes",
         [
-            .id(), .field("name"), .field("ip_version"), .field("shared"), .owner("tenant_id"), .owner("project_id"),
+            .id(), .field("name"), .field("ip_version"), Sharing.attribute(\.opens), .owner("tenant_id"),
+            .owner("project_id"),
         ])
 
     static let routes = [
@@ -104,7 +100,9 @@ extension SubnetPool {
                 "Illegal subnetpool association: subnetpool \(id) cannot associate with address scope \(scope) because subnetpool ip_version is not \(found.family).",
                 field: "address_scope_id")
         }
-        guard !isShared || found.isShared else {
+        let isOpen = if let opens { opens } else { try Sharing.isOpen(id.text, in: writer) }
+        let isScopeOpen = try Sharing.isOpen(scope.text, in: writer)
+        guard !isOpen || isScopeOpen else {
             throw .invalid("A shared pool goes into a shared scope.", field: "address_scope_id")
         }
         let blocks = prefixes.compactMap { CIDR($0) }

@@ -162,7 +162,7 @@ extension Stored where R == Port {
         network.subnets.removeAll { !own.contains($0.id) || !$0.dhcp }
         // Who has the gateway's address, and where the network leads, changes nothing of what is told.
         for place in network.subnets.indices { network.subnets[place].isRouted = false }
-        network.physical = ""
+        (network.physical, network.segment, network.links) = ("", 0, [])
         return network
     }
 }

@@ -6,16 +6,13 @@ import CloudCore
 public protocol Edge: Sendable {
     /// Makes the edge as the specification says, and nothing else. Idempotent; traffic that is as before is not cut.
     func ensure(_ spec: EdgeSpec) async throws(CloudError)
+    /// Shares a closed line out as the specification says. Idempotent; done where the line does not begin here.
+    func ensure(_ line: LineSpec) async throws(CloudError)
     /// What passed and what was refused, for each member, since the edge was made.
     func counters() async throws(CloudError) -> [String: EdgeCounters]
     /// The public addresses that are under attack now: their TCP handshakes are answered by the edge on their behalf.
     /// With each, the opening packets (SYN) that came for it, counted from some time before the attack on.
     func sieges() async throws(CloudError) -> [IPAddress: Int]
-}
-
-extension Edge {
-    /// The public addresses of IPv4 that are under attack now.
-    public func besieged() async throws(CloudError) -> Set<IPv4> { Set(try await sieges().keys.compactMap(\.v4)) }
 }
 
 /// All that the edge must know.
@@ -57,6 +54,20 @@ public struct BandwidthPlan: Hashable, Sendable {
     public var isGuaranteed: Bool
 
     public init(ceiling: Int, isGuaranteed: Bool) { (self.ceiling, self.isGuaranteed) = (ceiling, isGuaranteed) }
+}
+
+/// A line to a closed network, and what each VLAN may send on it.
+public struct LineSpec: Hashable, Sendable {
+    /// The operator's name of the physical network.
+    public var physical: String
+    /// What the line carries in each direction, in Mbit/s; 0 for a line that is nobody's any more.
+    public var bandwidth: Int
+    /// By VLAN, 1 to 4094; who has no plan shares what others leave.
+    public var plans: [Int: BandwidthPlan]
+
+    public init(physical: String, bandwidth: Int, plans: [Int: BandwidthPlan]) {
+        (self.physical, self.bandwidth, self.plans) = (physical, bandwidth, plans)
+    }
 }
 
 /// What the edge counted for a member.

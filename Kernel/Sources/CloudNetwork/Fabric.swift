@@ -213,6 +213,16 @@ public struct RouterSpec: Hashable, Sendable {
         public var leg: ID<Port>
         public init(source: CIDR, leg: ID<Port>) { (self.source, self.leg) = (source, leg) }
     }
+    /// How fast, and marked how, the packets of an address outside are, on their way through a leg.
+    public struct Bound: Hashable, Sendable {
+        public var leg: ID<Port>, network: ID<LogicalNetwork>
+        public var address: IPv4
+        /// From the port is what goes out.
+        public var shaping: ShapingSpec
+        public init(leg: ID<Port>, network: ID<LogicalNetwork>, address: IPv4, shaping: ShapingSpec) {
+            (self.leg, self.network, self.address, self.shaping) = (leg, network, address, shaping)
+        }
+    }
     public var id: ID<Router>
     public var adminUp: Bool
     public var legs: Set<Leg>
@@ -220,6 +230,7 @@ public struct RouterSpec: Hashable, Sendable {
     public var translations: Set<Translation>
     public var forwards: Set<Forward> = []
     public var fences: Set<Fence> = []
+    public var bounds: Set<Bound> = []
 
     public init(id: ID<Router>, adminUp: Bool, legs: Set<Leg>, routes: Set<HostRoute>, translations: Set<Translation>) {
         (self.id, self.adminUp, self.legs, self.routes) = (id, adminUp, legs, routes)
@@ -277,6 +288,8 @@ public protocol Fabric: Sendable {
     func ensureMirror(_ mirror: MirrorSpec, on host: HostName) async throws(CloudError)
     func removeMirror(_ mirror: ID<TapFlow>, on host: HostName) async throws(CloudError)
     func mirrors(on host: HostName) async throws(CloudError) -> Set<ID<TapFlow>>
+    /// The daemons that carry packets on each host, tried just now.
+    func agents() async throws(CloudError) -> [AgentSpec]
     /// Returns when all that was asked before is in force on the host.
     func settle(on host: HostName) async throws(CloudError)
 }

@@ -12,6 +12,8 @@ public struct FloatingIP: Resource {
     public var fixed: IPv4?
     public var router: ID<Router>?
     public var description = ""
+    /// How fast, and marked how, its packets are.
+    public var policy: ID<QoSPolicy>?
     public var tags: [String: String] = [:]
 
     public init() {}
@@ -27,6 +29,7 @@ public struct FloatingIP: Resource {
         .reference("router_id", \.router, [.read, .indexed], "The router that translates."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
+        .reference("qos_policy_id", \.policy, [.read, .create, .update, .indexed], "The policy of its packets."),
     ]
 
     /// The space in which ports' addresses are claimed by what stands for them.
@@ -40,6 +43,7 @@ extension FloatingIP: Metered {
         throws(CloudError)
     {
         let network = try writer.get(draft.network, for: caller)
+        try network.requireExternal(for: draft.project, caller, in: writer)
         guard network.isExternal else {
             throw .invalid(
                 "Bad floatingip request: Network \(network.id) is not a valid external network.",
@@ -61,12 +65,17 @@ extension FloatingIP: Metered {
                 field: "floating_network_id")
         }
         (draft.value.subnet, draft.value.address) = (taken.subnet, address)
+        if let policy = draft.policy { _ = try writer.get(policy, for: caller) }
         try draft.associate(was: nil, caller, in: writer)
     }
 
     public static func admitChange(
         of it: inout Stored<FloatingIP>, from old: Stored<FloatingIP>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
+        if it.policy != old.policy {
+            if let policy = it.policy { _ = try writer.get(policy, for: caller) }
+            if let router = it.router { try Router.refresh(router, in: writer) }
+        }
         guard it.port != old.port || it.fixed != old.fixed else { return }
         // A fixed address without a port would stand for nothing; another port begins with its own first address.
         if it.port != old.port, it.fixed == old.fixed { it.value.fixed = nil }
@@ -143,6 +152,10 @@ extension Stored where R == FloatingIP {
     func router(
         to subnet: ID<Subnet>, of port: Stored<Port>, in writer: any Writer
     ) throws(CloudError) -> ID<Router> {
+        // The way out is the network's owner's, who opened the network and nothing beyond.
+        guard try writer.get(port.network).project == port.project else {
+            throw .conflict("Port \(port.id) is on another project's network, whose way out is that project's alone.")
+        }
         for leg in try writer.list(Port.self, where: "network_id", .string(port.network.text))
         where leg.value.isRouters && leg.addresses.contains(where: { $0.subnet == subnet }) {
             if let router = try writer.find(ID<Router>(leg.deviceID)), router.gatewayNetwork == value.network {
@@ -163,7 +176,8 @@ extension FloatingIP {
             .id(), .field("floating_network_id"), .field("subnet_id"),
             address("floating_ip_address", \.address, [.read, .create], "The address outside."),
             address("fixed_ip_address", \.fixed, [.read, .create, .update], "The port's address."), portAttribute,
-            .field("router_id", rights: .read), .field("description"), .eclTags(), .openstackTags(),
+            .field("router_id", rights: .read), .field("description"), QoSPolicy.attribute(\.policy), .eclTags(),
+            .openstackTags(),
             .owner("tenant_id"), .owner("project_id"), .created(), .updated(), .revision(),
             .computed("status", "Whether it stands for a port.") { (it, _) in it.router == nil ? "DOWN" : "ACTIVE" },
             .computed("port_details", "The port that it stands for.") { (it, reader) throws(CloudError) in

@@ -53,9 +53,10 @@ extension Network {
     private static func found(_ internet: Internet, in writer: any Writer) throws(CloudError) {
         var network = LogicalNetwork()
         (network.name, network.description) = ("internet", "The Internet")
-        (network.isExternal, network.physical) = (true, ConnectionService.edgeName)
+        (network.isExternal, network.isDefault, network.physical) = (true, true, ConnectionService.edgeName)
         let id: ID<LogicalNetwork> = Derived.id("internet")
         try writer.insert(network, id: id)
+        try Sharing.open(.network, id.text, as: .external, of: ID(""), in: writer)
         var subnet = Subnet.plain(internet.halves[0], on: id)
         subnet.name = "internet"
         let gateway = IPAddress(number: internet.halves[0].first.number + 1, isIPv6: false)

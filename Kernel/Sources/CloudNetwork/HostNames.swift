@@ -10,10 +10,7 @@ enum DNSName {
     /// A label in lower case; nil for what is none.
     static func label(_ text: String) -> String? {
         let text = text.lowercased()
-        let isPlain = text.utf8.allSatisfy {
-            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d
-        }
-        guard isPlain, (1...63).contains(text.utf8.count), text.first != "-", text.last != "-" else { return nil }
+        guard text.isPlain, (1...63).contains(text.utf8.count), text.first != "-", text.last != "-" else { return nil }
         return text
     }
 

@@ -8,18 +8,19 @@ extension IPsecSiteConnection: Lifecycle {
     ) async throws(CloudError) -> Next<Label> {
         if turn.isDoomed, label != .untie { return .hop(.untie) }
         let it = turn.it
-        let gateway = try await turn.store.read { (reader) throws(CloudError) -> GatewaySpec? in
-            guard let service = try reader.find(it.service), service.deletingSince == nil, service.adminUp,
-                service.status == .active
-            else { return nil }
-            return try service.gateway(in: reader)
+        let (gateway, isUnwanted) = try await turn.store.read {
+            (reader) throws(CloudError) -> (GatewaySpec?, isUnwanted: Bool) in
+            guard let service = try reader.find(it.service), service.deletingSince == nil, service.adminUp else {
+                return (nil, true)
+            }
+            return (service.status == .active ? try service.gateway(in: reader) : nil, false)
         }
         if let gateway { try await world.tunnels.ensureGateway(gateway) }
         switch label {
         case .tie:
             guard let gateway else {
-                // Whatever its gateway waits for, it says when it is there.
-                if it.status != .pending {
+                // Whatever its gateway waits for, it says when it is there; one that is not wanted says nothing.
+                if it.status != .pending || isUnwanted {
                     turn.it.observe(TunnelState(isUp: false), "Its VPN service is down.", turn.now)
                 }
                 return .nap(.seconds(30))

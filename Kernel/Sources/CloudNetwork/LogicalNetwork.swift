@@ -6,8 +6,10 @@ import CloudWire
 /// An isolated Ethernet segment of one project (Neutron's network, ECL's logical network).
 public struct LogicalNetwork: Lifecycle {
     public var name = "", description = "", plane = Plane.data, adminUp = true
-    /// Whether it leads out of the cloud: then everyone sees it, and routers may have their gateways on it.
+    /// Whether it leads out of the cloud: then whoever it is opened to may have the gateways of routers on it.
     public var isExternal = false
+    /// Whether every project may use it, where somebody says so.
+    var opens: Bool?
     /// The operator's name of the physical network that it continues into; empty for none.
     public var physical = ""
     /// The VLAN that it is there; 0 for none.
@@ -18,6 +20,8 @@ public struct LogicalNetwork: Lifecycle {
     public var domain = DNSName.usual
     /// How fast, and marked how, packets of its ports are that have no policy of their own.
     public var policy: ID<QoSPolicy>?
+    /// Whether routers lead out by it where nobody names another.
+    public var isDefault = false
     public var tags: [String: String] = [:]
     public var status = Status.build, fault = ""
 
@@ -31,7 +35,7 @@ public struct LogicalNetwork: Lifecycle {
 
     public static let kind = Kind("network", "networks", service: "network")
     public static let access = Access.project
-    public static let opening: (column: String, value: JSON)? = ("external", true)
+    public static let shares: Shares? = RBACPolicy.shares(.network)
     public static let fields: [Field<LogicalNetwork>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
@@ -47,6 +51,7 @@ public struct LogicalNetwork: Lifecycle {
         .text("fault", \.fault, [.read], max: 1024, "Why it is in error."),
         .text("dns_domain", \.domain, [.read, .create, .update], max: 190, "The domain of its hosts' names."),
         .reference("qos_policy_id", \.policy, [.read, .create, .update, .indexed], "The policy of its packets."),
+        .boolean("is_default", \.isDefault, [.read, .create, .update, .indexed], "Whether it is the usual way out."),
     ]
 
     /// Bytes that fit in a packet: Ethernet's less what carrying it between hosts adds (Geneve over IPv4).
@@ -83,8 +88,10 @@ public struct LogicalNetwork: Lifecycle {
             }
             guard holders == 0 else { return .nap(.milliseconds(200)) }
             try await fabric.removeNetwork(id)
-            // Those of a tenant's network went with its order; the cloud's own go now.
+            // Those of a tenant's network went with its order; the cloud's own go now, and links that were leaving.
             turn.also { (writer) throws(CloudError) in
+                let links = Query.everything(ColocationLogicalLink.kind).with("network_id", .string(id.text))
+                for link in try writer.rows(links) { try writer.remove(Reference(ColocationLogicalLink.kind, link.id)) }
                 for subnet in try writer.list(Subnet.self, where: "network_id", .string(id.text)) {
                     try writer.remove(Reference(subnet.id))
                 }
@@ -100,7 +107,7 @@ public struct LogicalNetwork: Lifecycle {
             id: id, subnets: try Subnet.specs(of: id, in: reader), mtu: mtu, physical: it.physical)
         spec.segment = it.segment
         spec.domain = String(it.domain.dropLast())
-        spec.links = try ColocationLogicalLink.specs(of: id, in: reader)
+        spec.links = try ColocationLogicalLink.specs(of: id, in: reader).union(NetworkLink.ofPorts(on: id, in: reader))
         return spec
     }
 
@@ -118,39 +125,65 @@ extension LogicalNetwork: Metered {
         _ draft: inout Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try draft.value.check(was: LogicalNetwork(), caller)
+        try draft.share(was: nil, caller, in: writer)
+        try draft.checkDefault(was: false, caller, in: writer)
         if let policy = draft.policy { _ = try writer.get(policy, for: caller) }
-        guard draft.segment > 0 else { return }
+        guard draft.segment > 0 else { return try draft.value.refuseTaken(in: writer) }
         guard !draft.physical.isEmpty else {
             throw .invalid("A segment needs a physical network.", field: "provider:segmentation_id")
         }
         try claimSegment(draft.segment, of: draft.physical, for: Reference(draft.id), in: writer)
     }
 
+    /// Whether the fabric has the network as it is now: what it was joined to before is parted from it.
+    static func isWoven(_ id: ID<LogicalNetwork>, in reader: any Reader) throws(CloudError) -> Bool {
+        let it = try reader.get(id)
+        guard it.deletingSince == nil, [.active, .down].contains(it.status) else { return false }
+        return try reader.signals(Reference(id)).isEmpty
+    }
+
     /// Takes a VLAN of a physical network; `conflict` where another has it.
     static func claimSegment(
         _ segment: Int, of physical: String, for owner: Reference, in writer: any Writer
     ) throws(CloudError) {
-        do throws(CloudError) { try writer.claim("segment:\(physical)", String(segment), for: owner) } catch {
-            throw .conflict("VLAN \(segment) of physical network \(physical) is in use.")
+        do throws(CloudError) { try writer.claim(segments(of: physical), String(segment), for: owner) } catch {
+            let what = segment == 0 ? "What is untagged" : "VLAN \(segment)"
+            throw .conflict("\(what) of physical network \(physical) is in use.")
         }
     }
+
+    /// Throws `conflict` where what is untagged on its physical network is another's, on a physical port.
+    private func refuseTaken(in reader: any Reader) throws(CloudError) {
+        guard !physical.isEmpty, try reader.claims(Self.segments(of: physical)).contains("0") else { return }
+        throw .conflict("What is untagged of physical network \(physical) is in use.")
+    }
+
+    /// The space in which VLANs of a physical network are claimed; 0 stands for what is untagged.
+    static func segments(of physical: String) -> String { "segment:" + physical }
 
     public static func admitChange(
         of it: inout Stored<LogicalNetwork>, from old: Stored<LogicalNetwork>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
         try it.value.check(was: old.value, caller)
+        if it.physical != old.physical { try it.value.refuseTaken(in: writer) }
         if let policy = it.policy, policy != old.policy { _ = try writer.get(policy, for: caller) }
         if it.domain != old.domain || it.policy != old.policy {
             for port in try writer.list(Port.self, where: "network_id", .string(it.id.text)) {
                 try writer.raise(.refresh, Reference(port.id))
             }
         }
-        guard old.isExternal, !it.isExternal else { return }
-        let gateways = try writer.count(Query(Router.kind).with("gateway_network", .string(it.id.text)))
-        let floating = try writer.count(Query(FloatingIP.kind).with("floating_network_id", .string(it.id.text)))
+        if old.isExternal, !it.isExternal { try requireNoGateways(on: it.id, in: writer) }
+        try it.share(was: old, caller, in: writer)
+        try it.checkDefault(was: old.isDefault, caller, in: writer)
+    }
+
+    /// Throws `conflict` where routers or floating addresses lead out by a network.
+    static func requireNoGateways(on id: ID<LogicalNetwork>, in reader: any Reader) throws(CloudError) {
+        let gateways = try reader.count(Query(Router.kind).with("gateway_network", .string(id.text)))
+        let floating = try reader.count(Query(FloatingIP.kind).with("floating_network_id", .string(id.text)))
         guard gateways + floating == 0 else {
             throw .conflict(
-                "External network \(it.id) cannot be updated to be made non-external, since it has existing gateway ports."
+                "External network \(id) cannot be updated to be made non-external, since it has existing gateway ports."
             )
         }
     }
@@ -185,6 +218,7 @@ extension LogicalNetwork: Metered {
         for subnet in try writer.list(Subnet.self, where: "network_id", .string(it.id.text)) {
             try writer.remove(Reference(subnet.id))
         }
+        try Sharing.forget(it.id.text, in: writer)
     }
 }
 
@@ -197,7 +231,7 @@ extension LogicalNetwork {
             .field("status").reading { (it) in .string((it.status == .build ? .active : it.status).rawValue) },
             .eclTags(), .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             .computed("mtu", "Bytes that fit in a packet.") { (_, _) in .integer(mtu) },
-            .fixed("shared", false, "Whether other projects may use it: none but its own."),
+            Sharing.attribute(\.opens),
             .field("external", as: "router:external").only(for: .openstack),
             .field("physical", as: "provider:physical_network").only(for: .operators),
             .computed("provider:network_type", "How it is carried.") { (it, _) in
@@ -207,7 +241,7 @@ extension LogicalNetwork {
             .field("port_security", as: "port_security_enabled"), .revision(), domainAttribute.only(for: .openstack),
             .computed("availability_zones", "Where it is.") { (_, _) in ["default"] },
             .computed("availability_zone_hints", "Where it was asked for.") { (_, _) in [] },
-            .computed("is_default", "Whether it is the one that is taken unless another is named.") { (_, _) in false },
+            .field("is_default"),
             .computed("l2_adjacency", "Whether its ports are on one segment.") { (_, _) in true },
             scope(isIPv6: false), scope(isIPv6: true), QoSPolicy.attribute(\.policy),
             .computed("subnets", "Its subnets.") { (it, reader) throws(CloudError) in

@@ -18,7 +18,8 @@ public struct Network: Sendable {
             Schema(QoSOption.self), Schema(Gateway.self, labels: Gateway.Label.allCases.map(\.rawValue)),
             Schema(GatewayInterface.self), Schema(OuterInterface.self), Schema(PublicIP.self), Schema(StaticRoute.self),
             Schema(ReservedAddress.self), Schema(PhysicalPort.self), Schema(ColocationSpace.self),
-            Schema(ColocationPhysicalLink.self), Schema(ColocationLogicalLink.self),
+            Schema(ColocationPhysicalLink.self),
+            Schema(ColocationLogicalLink.self, labels: ColocationLogicalLink.Label.allCases.map(\.rawValue)),
             Schema(CommonFunctionPool.self, labels: CommonFunctionPool.Label.allCases.map(\.rawValue)),
             Schema(CommonFunction.self),
             Schema(CommonFunctionGateway.self, labels: CommonFunctionGateway.Label.allCases.map(\.rawValue)),
@@ -29,7 +30,7 @@ public struct Network: Sendable {
             Schema(VPNService.self, labels: VPNService.Label.allCases.map(\.rawValue)),
             Schema(IPsecSiteConnection.self, labels: IPsecSiteConnection.Label.allCases.map(\.rawValue)),
             Schema(IsolationProbe.self, labels: IsolationProbe.Label.allCases.map(\.rawValue)),
-            Schema(IsolationPair.self),
+            Schema(IsolationPair.self), Schema(RBACPolicy.self),
         ] + Connectivity.schemas
 
     /// All that it acts through.
@@ -48,7 +49,7 @@ public struct Network: Sendable {
         }
     }
 
-    private let world: World
+    let world: World
     private let connectivity: Connectivity
     private var fabric: any Fabric { world.fabric }
 
@@ -61,13 +62,15 @@ public struct Network: Sendable {
     }
 
     public var cabling: some Cabling { NetworkCabling(fabric: fabric) }
+    public var berths: some Berths { NetworkBerths(fabric: fabric) }
 
     public var routes: [Route] {
         LogicalNetwork.routes + Subnet.routes + Port.routes + SecurityGroup.routes + SecurityGroupRule.routes
             + AddressGroup.routes + DefaultRule.routes
             + AddressScope.routes + QoSPolicy.routes + PortForwarding.routes
             + Router.routes + FloatingIP.routes + SubnetPool.routes + NetworkQuota.routes + Tags.routes
-            + Extensions.routes + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes + vpnRoutes
+            + RBACPolicy.routes + AutoTopology.routes + Agents(fabric: fabric).routes + Extensions.routes
+            + NovaSecurityGroups.routes + gatewayRoutes + connectivity.routes + vpnRoutes
             + NetworkLog.routes + TapService.routes + TapFlow.routes + DDoSEvent.routes
             + EdgeRoutes(edge: world.edge).all + IsolationRoutes.all
     }
@@ -100,6 +103,7 @@ public struct Network: Sendable {
         engine.enroll(CommonFunctionGateway.self, world: fabric)
         engine.enroll(CommonFunctionPool.self, world: FunctionWorld(fabric: fabric, functions: world.functions))
         engine.enroll(TapFlow.self, world: fabric)
+        engine.enroll(ColocationLogicalLink.self, world: ())
         connectivity.enroll(in: engine)
         engine.enroll(IsolationProbe.self, world: IsolationProbe.World(fabric: fabric, prober: world.prober))
         let vpn = VPNWorld(fabric: fabric, tunnels: world.tunnels)
@@ -123,65 +127,5 @@ public struct Network: Sendable {
             do { try await watch.look() } catch { report(error) }
             await clock.sleep(SiegeWatch.interval)
         }
-    }
-
-    /// Removes what the fabric has and the store does not know. Looks below first: whatever is there then and has no
-    /// record afterwards was deleted, or never belonged.
-    public func sweep(_ store: any Store, hosts: [HostName]) async throws(CloudError) -> [String] {
-        var removed: [String] = []
-        for gateway in try await world.tunnels.gateways().sorted()
-        where try await store.read({ (reader) throws(CloudError) in try reader.find(gateway) == nil }) {
-            try await world.tunnels.removeGateway(gateway)
-            removed.append("VPN gateway \(gateway)")
-        }
-        for host in hosts {
-            for mirror in try await fabric.mirrors(on: host).sorted()
-            where try await store.read({ (reader) throws(CloudError) in try reader.find(mirror) == nil }) {
-                try await fabric.removeMirror(mirror, on: host)
-                removed.append("mirror \(mirror)")
-            }
-            for plug in try await fabric.plugs(on: host).sorted() {
-                let isWanted = try await store.read { (reader) throws(CloudError) in
-                    guard let port = try reader.find(plug) else { return false }
-                    // While its device starts, the port does not say yet which host carries it.
-                    return !port.deviceID.isEmpty && (port.host.isEmpty || port.host == host.text)
-                }
-                if !isWanted {
-                    try await fabric.removePlug(plug, on: host)
-                    removed.append("plug \(plug)")
-                }
-            }
-        }
-        for port in try await fabric.ports().sorted()
-        where try await store.read({ (reader) throws(CloudError) in try reader.find(port) == nil }) {
-            try await fabric.removePort(port)
-            removed.append("port \(port)")
-        }
-        for network in try await fabric.networks().sorted()
-        where try await store.read({ (reader) throws(CloudError) in try reader.find(network) == nil }) {
-            try await fabric.removeNetwork(network)
-            removed.append("network \(network)")
-        }
-        for router in try await fabric.routers().sorted()
-        where try await store.read({ (reader) throws(CloudError) in
-            // Gateways of either kind are routers beneath.
-            let gateway = try reader.find(ID<Gateway>(router.text))
-            let functions = try reader.find(ID<CommonFunctionGateway>(router.text))
-            return try reader.find(router) == nil && gateway == nil && functions == nil
-        }) {
-            try await fabric.removeRouter(router)
-            removed.append("router \(router)")
-        }
-        for pool in try await world.functions.functionPools().sorted()
-        where try await store.read({ (reader) throws(CloudError) in try reader.find(pool) == nil }) {
-            try await world.functions.removeFunctions(pool)
-            removed.append("functions of pool \(pool)")
-        }
-        for group in try await fabric.groups().sorted()
-        where try await store.read({ (reader) throws(CloudError) in try reader.find(group) == nil }) {
-            try await fabric.removeGroup(group)
-            removed.append("security group \(group)")
-        }
-        return removed
     }
 }

@@ -19,6 +19,9 @@ public struct NetworkCabling: Cabling {
                         throw .missing(Port.kind.title, existing)
                     }
                     guard port.deviceID.isEmpty else { throw .conflict("Port \(existing) is in use.") }
+                    guard port.segment == 0 else {
+                        throw .conflict("Port \(existing) is in a VLAN, and a server's card has none.")
+                    }
                     port.deviceID = device.id
                     port.value.isOwned = false
                 }

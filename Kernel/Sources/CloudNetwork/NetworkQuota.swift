@@ -55,6 +55,7 @@ struct Meter: Sendable {
             Meter(LogicalNetwork.self), Meter(Subnet.self), Meter(Port.self), Meter(Router.self),
             Meter(FloatingIP.self), Meter(SecurityGroup.self), Meter(SecurityGroupRule.self), Meter(SubnetPool.self),
             Meter(AddressGroup.self), Meter(AddressScope.self), Meter(QoSPolicy.self), Meter(PortForwarding.self),
+            Meter(RBACPolicy.self),
             Meter(IKEPolicy.self), Meter(IPsecPolicy.self), Meter(EndpointGroup.self), Meter(VPNService.self),
             Meter(IPsecSiteConnection.self), Meter(PublicIP.self), Meter(ColocationLogicalLink.self),
             Meter(CommonFunctionGateway.self),

@@ -33,6 +33,10 @@ public struct Port: Lifecycle {
     public var nameIsDevices = false
     /// What DHCP tells it beside what it tells its subnet.
     public var dhcpOptions: [DHCPOption] = []
+    /// The VLAN that a physical port carries it in; 0 for none.
+    public var segment = 0
+    /// Whether nobody said which VLAN, and whether somebody said what sort of segment.
+    var segmentIsOpen = true, segmentIsSaid = false
     /// How fast, and marked how, its packets are; its network's policy where it has none.
     public var policy: ID<QoSPolicy>?
 
@@ -73,6 +77,7 @@ public struct Port: Lifecycle {
         .boolean("name_is_devices", \.nameIsDevices, [], "Whether it is named after its device."),
         .value("extra_dhcp_opts", \.dhcpOptions, [.read, .create, .update], max: 8192, "Further DHCP options."),
         .reference("qos_policy_id", \.policy, [.read, .create, .update, .indexed], "The policy of its packets."),
+        .integer("segmentation_id", \.segment, [.read, .create, .update], 0...4094, "Its VLAN on a physical port."),
     ]
 
     /// An address on a subnet.
@@ -100,21 +105,23 @@ public struct Port: Lifecycle {
         switch label {
         case .join:
             let it = turn.it
-            let spec = try await turn.store.read { (reader) throws(CloudError) -> PortSpec? in
-                for group in it.groups where try reader.find(group)?.isWoven != true { return nil }
-                guard try reader.get(it.network).status != .build else { return nil }
-                return try it.spec(in: reader)
+            let (spec, isOutside) = try await turn.store.read { (reader) throws(CloudError) -> (PortSpec?, Bool) in
+                for group in it.groups where try reader.find(group)?.isWoven != true { return (nil, false) }
+                guard try reader.get(it.network).status != .build else { return (nil, false) }
+                return (try it.spec(in: reader), try it.physicalLink(in: reader) != nil)
             }
             // Whichever of them is not there yet says so when it is.
             guard let spec else { return .nap(.seconds(30)) }
-            try await fabric.ensurePort(spec)
+            // What is on a physical port is found beyond it: packets for it must not look for it within.
+            if isOutside { try await fabric.removePort(it.id) } else { try await fabric.ensurePort(spec) }
             let isCut = try await isCut(turn.it, in: fabric)
-            let isCarried = !turn.it.host.isEmpty || turn.it.value.isRouters
+            let isCarried = !turn.it.host.isEmpty || turn.it.value.isRouters || isOutside
             turn.it.status = isCut ? .error : isCarried && turn.it.adminUp ? .active : .down
             turn.it.fault =
                 isCut ? "Its connection to the server is gone; a hard reboot of the server makes it anew." : ""
             return .rest
         case .destroy:
+            guard try await turn.it.isParted(turn.store, in: fabric) else { return .nap(.milliseconds(200)) }
             if !turn.it.host.isEmpty { try await fabric.removePlug(turn.it.id, on: ID(turn.it.host)) }
             try await fabric.removePort(turn.it.id)
             let id = turn.it.id
@@ -163,7 +170,10 @@ extension Stored where R == Port {
         spec.groups = Set(value.groups)
         (spec.isGuarded, spec.isRouter) = (value.isGuarded, value.isRouters)
         spec.pairs = value.pairs.map { AddressPair(mac: $0.mac ?? mac, prefix: $0.prefix) }
-        guard !value.isRouters else { return spec }
+        guard !value.isRouters else {
+            spec.shaping = try Gateway.shaping(of: self, in: reader)
+            return spec
+        }
         if try NetworkLog.wants(.drop, of: self, in: reader) { spec.logsDropsFor = project }
         (spec.hostName, spec.names, spec.options) = (value.dnsName, value.hostNames, value.dhcpOptions)
         let network = try reader.get(value.network)
@@ -180,9 +190,7 @@ extension Port: Metered {
     public static func admit(_ draft: inout Stored<Port>, for caller: Caller, in writer: any Writer) throws(CloudError)
     {
         let network = try writer.get(draft.network, for: caller)
-        guard network.project == draft.project || caller.isOperator else {
-            throw .missing(LogicalNetwork.kind.title, network.id.text)
-        }
+        try draft.requireGuest(was: nil, on: network, caller, in: writer)
         try draft.value.refuseReserved(caller)
         let mac = draft.mac ?? freshMAC(draft.id)
         draft.value.mac = mac
@@ -192,11 +200,13 @@ extension Port: Metered {
             throw .conflict(
                 "Unable to complete operation for network \(network.id). The mac address \(mac.text) is in use.")
         }
-        if draft.value.guardIsOpen { draft.value.isGuarded = network.portSecurity }
+        // Whatever its network's owner thinks of guards: a guest of another project's is guarded.
+        if draft.value.guardIsOpen { draft.value.isGuarded = network.portSecurity || network.project != draft.project }
         try draft.value.guardItself(was: nil, id: draft.id, project: draft.project, caller, in: writer)
         try draft.value.takeName(was: "", id: draft.id, in: writer)
         if let policy = draft.policy { _ = try writer.get(policy, for: caller) }
         try draft.value.takeAddresses(for: Reference(draft.id), in: writer)
+        try draft.takeSegment(was: nil, in: writer)
     }
 
     /// Whether it is where a router is joined to its network. Only the cloud makes such ports.
@@ -209,11 +219,14 @@ extension Port: Metered {
         if old.value.isRouters, it.deviceID != old.deviceID || it.deviceOwner != old.deviceOwner {
             throw .conflict("Port \(it.id) is in use by router \(old.deviceID).")
         }
+        try old.value.refuseServiceChange(to: it.value)
+        try it.requireAgreed(was: old, in: writer)
+        try it.requireGuest(was: old, on: try writer.get(it.network), caller, in: writer)
         try it.value.guardItself(was: old.value, id: it.id, project: it.project, caller, in: writer)
         try it.value.takeName(was: old.dnsName, id: it.id, in: writer)
         if it.dnsName != old.dnsName { it.value.nameIsDevices = false }
         if let policy = it.policy, policy != old.policy { _ = try writer.get(policy, for: caller) }
-        try it.requireAgreed(was: old, in: writer)
+        try it.takeSegment(was: old, in: writer)
         if !it.value.addressesAreOpen, it.addresses != old.addresses {
             try it.value.exchangeAddresses(for: it.id, was: old.value, in: writer)
             if it.value.isRouters { try Router.refresh(ID(it.deviceID), in: writer) }
@@ -232,11 +245,15 @@ extension Port: Metered {
         if it.deviceOwner.hasPrefix("compute:"), !it.deviceID.isEmpty {
             throw .conflict("Port \(it.id) is in use by server \(it.deviceID).")
         }
-        if it.value.isRouters {
+        if it.value.isRouters || it.value.isService {
             throw .conflict(
                 "Port \(it.id) cannot be deleted directly via the port API: has device owner \(it.deviceOwner).")
         }
         try FloatingIP.letGo(of: it, in: writer)
+        if try it.physicalLink(in: writer) != nil {
+            var network = try writer.get(it.network)
+            try writer.change(&network)
+        }
         // Nothing speaks from a port that no host carries: its addresses and its name are free at once.
         guard it.host.isEmpty else { return }
         for own in it.addresses {
@@ -245,9 +262,12 @@ extension Port: Metered {
         if !it.dnsName.isEmpty { try writer.release(names(it.network), it.dnsName) }
     }
 
-    /// `network:…` and `compute:…` are the cloud's own marks: a tenant's port must not pass for one of them.
+    /// `network:…`, `storage:…` and `compute:…` are the cloud's own marks: a tenant's port must not pass for one of them.
     private func refuseReserved(_ caller: Caller) throws(CloudError) {
-        guard deviceOwner.hasPrefix("network:") || (deviceOwner.hasPrefix("compute:") && !isOwned) else { return }
+        guard
+            deviceOwner.hasPrefix("network:") || deviceOwner.hasPrefix(Self.servicePrefix)
+                || (deviceOwner.hasPrefix("compute:") && !isOwned)
+        else { return }
         guard caller.isOperator else {
             throw CloudError(
                 .forbidden, "The device_owner '\(deviceOwner)' is for the cloud's own ports.", field: "device_owner")
@@ -272,7 +292,7 @@ extension Port {
             .field("status"),
             .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
             groupAttribute, guardAttribute, .field("allowed_address_pairs"), .revision(),
-            QoSPolicy.attribute(\.policy),
+            segmentAttributes[0].only(for: .ecl), segmentAttributes[1].only(for: .ecl), QoSPolicy.attribute(\.policy),
             .computed("qos_network_policy_id", "Its network's policy.") { (it, reader) throws(CloudError) in
                 try reader.find(it.network)?.policy.map { .string($0.text) } ?? .null
             }.only(for: .openstack), optionAttribute, nameAttribute.only(for: .openstack),

@@ -54,7 +54,8 @@ extension Port {
         }
         for group in groups where !(old?.groups ?? []).contains(group) {
             let found = try writer.get(group, for: caller)
-            guard found.project == project || caller.isOperator else {
+            let isFor = try caller.isOperator ? true : found.isFor(project, in: writer)
+            guard isFor else {
                 throw .missing(SecurityGroup.kind.title, group.text)
             }
             try writer.claim(SecurityGroup.space(group), id.text, for: Reference(id))

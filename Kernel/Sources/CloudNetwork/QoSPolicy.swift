@@ -5,18 +5,17 @@ import CloudWire
 /// How fast, and marked how, the packets of ports may be: rules that are of one policy.
 public struct QoSPolicy: Resource {
     public var name = "", description = ""
-    /// Whether every project may use it.
-    public var isShared = false
+    /// Whether every project may use it, where somebody says so.
+    var opens: Bool?
 
     public init() {}
 
     public static let kind = Kind("qos_policy", "qos_policies", service: "network")
     public static let access = Access.project
-    public static let opening: (column: String, value: JSON)? = ("shared", true)
+    public static let shares: Shares? = RBACPolicy.shares(.qosPolicy)
     public static let fields: [Field<QoSPolicy>] = [
         .text("name", \.name, [.read, .create, .update, .required], "A name for people."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
-        .boolean("shared", \.isShared, [.read, .create, .update, .indexed], "Whether every project may use it."),
     ]
 }
 
@@ -26,25 +25,26 @@ extension QoSPolicy: Metered {
     public static func admit(_ draft: inout Stored<QoSPolicy>, for caller: Caller, in writer: any Writer)
         throws(CloudError)
     {
-        try Sharing.check(draft.isShared, was: false, caller)
+        try Sharing.settle(draft.opens, .qosPolicy, draft.id.text, of: draft.project, caller, in: writer)
     }
 
     public static func admitChange(
         of it: inout Stored<QoSPolicy>, from old: Stored<QoSPolicy>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
-        try Sharing.check(it.isShared, was: old.isShared, caller)
+        try Sharing.settle(it.opens, .qosPolicy, it.id.text, of: it.project, caller, in: writer)
     }
 
     public static func admitRemoval(of it: Stored<QoSPolicy>, for caller: Caller, in writer: any Writer)
         throws(CloudError)
     {
-        for schema in [Port.kind, LogicalNetwork.kind] {
+        for schema in [Port.kind, LogicalNetwork.kind, FloatingIP.kind] {
             let users = try writer.rows(Query(schema, limit: 4).with("qos_policy_id", .string(it.id.text)))
             guard users.isEmpty else {
                 throw .conflict(
                     "QoS Policy \(it.id) is used by \(schema.name) \(users.map(\.id).joined(separator: ", ")).")
             }
         }
+        try Sharing.forget(it.id.text, in: writer)
         // What is being deleted no longer asks for it.
         var leaving = Query(Port.kind).with("qos_policy_id", .string(it.id.text))
         leaving.includesDeleting = true
@@ -65,8 +65,11 @@ extension QoSPolicy: Metered {
         }
     }
 
-    /// Has every port that a policy is for look again.
+    /// Has every port and router that a policy is for look again.
     static func spread(_ id: ID<QoSPolicy>, in writer: any Writer) throws(CloudError) {
+        for floating in try writer.list(FloatingIP.self, where: "qos_policy_id", .string(id.text)) {
+            if let router = floating.router { try Router.refresh(router, in: writer) }
+        }
         for port in try writer.list(Port.self, where: "qos_policy_id", .string(id.text)) {
             try writer.raise(.refresh, Reference(port.id))
         }
@@ -93,7 +96,8 @@ extension QoSPolicy {
     static let face = Face<QoSPolicy>(
         .network, "/v2.0/qos/policies", "policy", "policies",
         [
-            .id(), .field("name"), .field("description"), .field("shared"), .owner("tenant_id"), .owner("project_id"),
+            .id(), .field("name"), .field("description"), Sharing.attribute(\.opens), .owner("tenant_id"),
+            .owner("project_id"),
             .created(), .updated(), .revision(),
             .fixed("is_default", false, "Whether new networks have it: none does."),
             .computed("tags", "Policies have no tags.") { (_, _) in [] },

@@ -121,9 +121,7 @@ extension Stored where R == Router {
                     continue
                 }
                 outside = outside ?? address.v4
-                if let hop = subnet.gateway {
-                    spec.routes.insert(HostRoute(destination: CIDR(holding: hop, prefix: 0), nextHop: hop))
-                }
+                spec.routes.formUnion(try subnet.waysOut(in: reader))
             }
             guard !addresses.isEmpty else { continue }
             var leg = RouterSpec.Leg(port: port.id, mac: mac, addresses: addresses, isGateway: isGateway)
@@ -141,12 +139,28 @@ extension Stored where R == Router {
             spec.translations.insert(.init(external: address, inside: fixed.description, isFloating: true))
         }
         spec.forwards = try forwards(in: reader)
+        spec.bounds = try bounds(in: reader)
         spec.fences = Place.fences(places)
         return spec
     }
 }
 
 extension Stored where R == Router {
+    /// How packets of floating addresses are shaped on the way through the gateway.
+    private func bounds(in reader: any Reader) throws(CloudError) -> Set<RouterSpec.Bound> {
+        guard let network = value.gatewayNetwork, !value.gatewayPort.isEmpty else { return [] }
+        var out: Set<RouterSpec.Bound> = []
+        for floating in try reader.list(FloatingIP.self, where: "router_id", .string(id.text)) {
+            guard let address = floating.address else { continue }
+            for shaping in try QoSPolicy.shaping(floating.value.policy, in: reader) {
+                out.insert(
+                    RouterSpec.Bound(
+                        leg: ID(value.gatewayPort), network: network, address: address, shaping: shaping))
+            }
+        }
+        return out
+    }
+
     /// What single ports of floating addresses lead to.
     private func forwards(in reader: any Reader) throws(CloudError) -> Set<RouterSpec.Forward> {
         var out: Set<RouterSpec.Forward> = []

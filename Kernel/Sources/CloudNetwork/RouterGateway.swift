@@ -28,6 +28,7 @@ extension Stored where R == Router {
         }
         guard let wanted = value.gatewayNetwork else { return value.snat = true }
         let network = try writer.get(wanted, for: caller)
+        try network.requireExternal(for: project, caller, in: writer)
         guard network.isExternal else {
             throw .invalid(
                 "Bad router request: Network \(wanted) is not an external network.", field: "external_gateway_info")

@@ -27,6 +27,8 @@ extension Router {
         var subnet: ID<Subnet>?
         var port: ID<Port>?
 
+        init(subnet: ID<Subnet>? = nil, port: ID<Port>? = nil) { (self.subnet, self.port) = (subnet, port) }
+
         init(_ body: JSON) throws(CloudError) {
             for name in body.object?.keys.sorted() ?? [] where name != "subnet_id" && name != "port_id" {
                 throw .invalid("Unrecognized attribute(s) '\(name.prefix(64))'.")
@@ -85,6 +87,9 @@ extension Stored where R == Router {
             }
             guard !port.addresses.isEmpty else {
                 throw .invalid("Bad router request: Router port must have at least one fixed IP.")
+            }
+            guard try writer.get(port.network).project == port.project || caller.isOperator else {
+                throw .conflict("Port \(id) is on another project's network, which only that project's routers join.")
             }
             for own in port.addresses { try refuseOverlap(try writer.get(own.subnet), in: writer) }
             for group in port.groups { try writer.release(SecurityGroup.space(group), id.text) }

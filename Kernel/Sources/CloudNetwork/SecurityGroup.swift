@@ -9,6 +9,8 @@ public struct SecurityGroup: Lifecycle {
     public var tags: [String: String] = [:]
     /// Whether the fabric has it.
     public var isWoven = false
+    /// Whether every project may use it, where somebody says so.
+    var opens: Bool?
     public var fault = ""
 
     public enum Label: String, CaseIterable, Sendable { case weave, destroy }
@@ -17,6 +19,7 @@ public struct SecurityGroup: Lifecycle {
 
     public static let kind = Kind("security_group", "security_groups", service: "network")
     public static let access = Access.project
+    public static let shares: Shares? = RBACPolicy.shares(.securityGroup)
     public static let fields: [Field<SecurityGroup>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], "What it is for."),
@@ -53,7 +56,9 @@ public struct SecurityGroup: Lifecycle {
     private static func named(_ name: String, by caller: Caller, in reader: any Reader) throws(CloudError)
         -> [ID<SecurityGroup>]
     {
-        if let it = try reader.find(ID<SecurityGroup>(name)), it.project == caller.project, it.deletingSince == nil {
+        if let it = try reader.find(ID<SecurityGroup>(name)), it.deletingSince == nil,
+            try it.isFor(caller.project ?? ID(""), in: reader)
+        {
             return [it.id]
         }
         let mine = Query(kind).with("project_id", .string(caller.project?.text ?? "")).with("name", .string(name))
@@ -111,6 +116,7 @@ extension SecurityGroup: Metered {
             throw .conflict("Default security group already exists.")
         }
         _ = try ensureDefault(of: draft.project, in: writer)
+        try Sharing.settle(draft.opens, .securityGroup, draft.id.text, of: draft.project, caller, in: writer)
     }
 
     public static func admitChange(
@@ -121,6 +127,7 @@ extension SecurityGroup: Metered {
             throw .conflict(
                 "Security Group \(it.id) in use: whether it is stateful changes only while no port is in it.")
         }
+        try Sharing.settle(it.opens, .securityGroup, it.id.text, of: it.project, caller, in: writer)
         guard it.name != old.name else { return }
         guard old.name != defaultName, it.name != defaultName else {
             throw .conflict("The default security group keeps its name, and no other has it.")
@@ -135,6 +142,7 @@ extension SecurityGroup: Metered {
         }
         let users = try users(of: it.id, in: writer)
         guard users.isEmpty else { throw .conflict("Security Group \(it.id) in use by \(Port.describe(users)).") }
+        try Sharing.forget(it.id.text, in: writer)
         for rule in try writer.list(SecurityGroupRule.self, where: "security_group_id", .string(it.id.text)) {
             try writer.remove(Reference(rule.id))
         }
@@ -171,6 +179,12 @@ extension SecurityGroup: Metered {
 }
 
 extension Stored where R == SecurityGroup {
+    /// Whether ports of a project may be in it.
+    func isFor(_ project: ProjectID, in reader: any Reader) throws(CloudError) -> Bool {
+        if self.project == project { return true }
+        return try Sharing.lets(project, use: id.text, in: reader)
+    }
+
     /// What the fabric is told of it.
     func spec(in reader: any Reader) throws(CloudError) -> GroupSpec {
         let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(id.text))
@@ -190,7 +204,7 @@ extension SecurityGroup {
         [
             .id(), .field("name"), .field("description"), .field("stateful"), .eclTags(), .openstackTags(),
             .owner("tenant_id"), .owner("project_id"), .created(), .updated(), .revision(),
-            .computed("shared", "Whether other projects may use it.") { (_, _) in false },
+            Sharing.attribute(\.opens),
             .computed("security_group_rules", "What it allows.") { (it, reader) throws(CloudError) in
                 var writer = JSONWriter()
                 let rules = try reader.list(SecurityGroupRule.self, where: "security_group_id", .string(it.id.text))

@@ -22,6 +22,7 @@ public struct SecurityGroupRule: Resource {
 
     public static let kind = Kind("security_group_rule", "security_group_rules", service: "network")
     public static let access = Access.project
+    public static let shares: Shares? = RBACPolicy.shares(.securityGroup, by: "security_group_id")
     /// Its group decides.
     public static func goesWithProject(_ it: SecurityGroupRule) -> Bool { true }
     public static let fields: [Field<SecurityGroupRule>] = [

@@ -29,6 +29,7 @@ public struct Subnet: Resource {
 
     public static let kind = Kind("subnet", "subnets", service: "network")
     public static let access = Access.project
+    public static let shares: Shares? = RBACPolicy.shares(.network, .shared, by: "network_id")
     public static let fields: [Field<Subnet>] = [
         .reference("network_id", \.network, [.read, .create, .required, .indexed], "The network it is on."),
         .text("name", \.name, [.read, .create, .update], "A name for people."),

@@ -10,14 +10,17 @@ public struct SubnetPool: Resource {
     public var shortest = 0, usual = 0, longest = 0
     public var tags: [String: String] = [:]
     public var scope: ID<AddressScope>?
-    /// Whether other projects may cut subnets from it.
-    public var isShared = false
+    /// Whether every project may cut subnets from it, where somebody says so.
+    var opens: Bool?
+
+    /// Whether subnets are cut from it where nobody names another.
+    public var isDefault = false
 
     public init() {}
 
     public static let kind = Kind("subnetpool", "subnetpools", service: "network")
     public static let access = Access.project
-    public static let opening: (column: String, value: JSON)? = ("shared", true)
+    public static let shares: Shares? = RBACPolicy.shares(.subnetpool)
     public static let fields: [Field<SubnetPool>] = [
         .text("name", \.name, [.read, .create, .update], "A name for people."),
         .text("description", \.description, [.read, .create, .update], max: 1024, "What it is for."),
@@ -28,7 +31,7 @@ public struct SubnetPool: Resource {
         .integer("max_prefixlen", \.longest, [.read, .create, .update], 1...128, "The longest prefix of a subnet."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .reference("address_scope_id", \.scope, [.read, .create, .update, .indexed], "The scope of its addresses."),
-        .boolean("shared", \.isShared, [.read, .create, .indexed], "Whether other projects may use it."),
+        .boolean("is_default", \.isDefault, [.read, .create, .update, .indexed], "Whether it is the usual pool."),
     ]
 
     /// The first block of a length that no subnet of the pool overlaps.
@@ -61,8 +64,9 @@ extension SubnetPool: Metered {
         throws(CloudError)
     {
         try draft.value.check()
-        try Sharing.check(draft.isShared, was: false, caller)
+        try Sharing.settle(draft.opens, .subnetpool, draft.id.text, of: draft.project, caller, in: writer)
         try draft.value.checkScope(draft.id, was: nil, caller, in: writer)
+        try draft.checkDefault(was: false, caller, in: writer)
     }
 
     public static func admitChange(
@@ -70,12 +74,17 @@ extension SubnetPool: Metered {
     ) throws(CloudError) {
         try it.value.check()
         try it.value.checkScope(it.id, was: old.value, caller, in: writer)
+        try it.checkDefault(was: old.isDefault, caller, in: writer)
         let blocks = it.prefixes.compactMap { CIDR($0) }
         for gone in old.prefixes.compactMap({ CIDR($0) })
         where !blocks.contains(where: { $0.prefix <= gone.prefix && $0.contains(gone.first) }) {
             throw .invalid("The pool keeps its blocks: \(gone) is missing.", field: "prefixes")
         }
     }
+
+    public static func admitRemoval(
+        of it: Stored<SubnetPool>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) { try Sharing.forget(it.id.text, in: writer) }
 
     /// Whether its blocks are of IPv6; they are of one family.
     var isIPv6: Bool { prefixes.first.flatMap { Prefix($0)?.isIPv6 } ?? false }
@@ -102,6 +111,13 @@ extension SubnetPool: Metered {
     }
 }
 
+extension Stored where R == SubnetPool {
+    /// One pool of a family is the usual one.
+    fileprivate func checkDefault(was old: Bool, _ caller: Caller, in reader: any Reader) throws(CloudError) {
+        try Defaults.check(self, \.isDefault, was: old, caller, in: reader) { $0.isIPv6 == value.isIPv6 }
+    }
+}
+
 extension SubnetPool {
     static let face = Face<SubnetPool>(
         .network, "/v2.0/subnetpools", "subnetpool", "subnetpools",
@@ -110,8 +126,8 @@ extension SubnetPool {
             .field("default_prefixlen"), .field("max_prefixlen"), .eclTags(), .openstackTags(), .owner("tenant_id"),
             .owner("project_id"), .created(), .updated(), .revision(),
             .computed("ip_version", "4 or 6, as its blocks are.") { (it, _) in it.value.isIPv6 ? 6 : 4 },
-            .field("shared"),
-            .computed("is_default", "Whether subnets are cut from it unless they say otherwise.") { (_, _) in false },
+            Sharing.attribute(\.opens, rights: [.read, .create]),
+            .field("is_default"),
             .field("address_scope_id"),
             .computed("default_quota", "Pools have no quotas of their own.") { (_, _) in .null },
         ])

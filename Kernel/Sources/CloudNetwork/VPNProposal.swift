@@ -1,9 +1,19 @@
 import CloudCore
 import CloudWire
 
-/// A cipher with its mode that a tunnel may use: of the CRYPTREC e-Government recommended ciphers, and no other.
-/// Names without a mode are CBC, as Neutron's are.
-public enum VPNCipher: String, CaseIterable, Sendable {
+/// What a tenant may choose for a tunnel, by Neutron's names; `CryptoPolicy` says whether it is offered.
+protocol VPNChoice: RawRepresentable<String>, CaseIterable, Sendable {
+    static var use: CryptoUse { get }
+    /// The policy's name of it.
+    var algorithm: String { get }
+}
+
+extension VPNChoice {
+    static var offered: [Self] { allCases.filter { CryptoPolicy.allows($0.algorithm, for: use) } }
+}
+
+/// A cipher with its mode that a tunnel may use. Names without a mode are CBC, as Neutron's are.
+public enum VPNCipher: String, CaseIterable, Sendable, VPNChoice {
     case aes128 = "aes-128", aes192 = "aes-192", aes256 = "aes-256"
     case aes128gcm = "aes-128-gcm-16", aes192gcm = "aes-192-gcm-16", aes256gcm = "aes-256-gcm-16"
     case aes128ccm = "aes-128-ccm-16", aes192ccm = "aes-192-ccm-16", aes256ccm = "aes-256-ccm-16"
@@ -11,14 +21,35 @@ public enum VPNCipher: String, CaseIterable, Sendable {
 
     /// Whether it proves by itself that nothing was changed on the way.
     public var isAuthenticated: Bool { rawValue.hasSuffix("-16") }
+
+    static let use = CryptoUse.traffic
+    /// Without the length of the proof, 16 bytes, which is all that is offered.
+    var algorithm: String { isAuthenticated ? String(rawValue.dropLast(3)) : rawValue + "-cbc" }
 }
 
-/// A hash that a tunnel may use, of the same list.
-public enum VPNHash: String, CaseIterable, Sendable { case sha256, sha384, sha512 }
+/// A hash that a tunnel may use, in HMAC.
+public enum VPNHash: String, CaseIterable, Sendable, VPNChoice {
+    case sha256, sha384, sha512
 
-/// A group for the exchange of keys (RFC 3526, RFC 5903) of at least 112 bits of strength, of the same list.
-public enum VPNGroup: String, CaseIterable, Sendable {
+    static let use = CryptoUse.integrity
+    var algorithm: String { "hmac-" + rawValue }
+}
+
+/// A group for the exchange of keys (RFC 3526, RFC 5903) of at least 112 bits of strength.
+public enum VPNGroup: String, CaseIterable, Sendable, VPNChoice {
     case group14, group15, group16, group19, group20, group21
+
+    static let use = CryptoUse.keyExchange
+    var algorithm: String {
+        switch self {
+        case .group14: "dh-2048"
+        case .group15: "dh-3072"
+        case .group16: "dh-4096"
+        case .group19: "ecdh-p-256"
+        case .group20: "ecdh-p-384"
+        case .group21: "ecdh-p-521"
+        }
+    }
 }
 
 /// What both ends must agree on for one of the two layers of a tunnel.
@@ -77,15 +108,15 @@ extension Field {
     }
 
     /// One of the CRYPTREC list; what is not is refused with the list.
-    static func listed<C: RawRepresentable<String> & CaseIterable & Sendable>(
+    static func listed<C: VPNChoice>(
         _ name: String, _ path: Path<C>, _ what: String, _ help: String
     ) -> Self {
         Field(
             name, .text(max: 32, lines: false), [.read, .create, .update], help,
             get: { .string($0[keyPath: path].rawValue) },
             set: { (it, json) throws(CloudError) in
-                guard let choice = json.string.flatMap(C.init(rawValue:)) else {
-                    let list = C.allCases.map(\.rawValue).joined(separator: ", ")
+                guard let choice = C.offered.first(where: { $0.rawValue == json.string }) else {
+                    let list = C.offered.map(\.rawValue).joined(separator: ", ")
                     throw .invalid(
                         "Invalid input for \(name): '\(json.string?.prefix(32) ?? "")' is no \(what) of the CRYPTREC list of recommended ciphers that is offered. Choose one of: \(list).",
                         field: name)

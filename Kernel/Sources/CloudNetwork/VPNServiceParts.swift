@@ -10,7 +10,7 @@ extension Stored where R == VPNService {
         let leg: ID<Port> = Derived.id("router's port towards VPN \(id)")
         let link: ID<LogicalNetwork> = Derived.id("link of VPN \(id)"),
             subnet: ID<Subnet> = Derived.id("block of VPN \(id)")
-        var port = draft(outer, on: outside, of: id.text, VPNService.portOwner)
+        var port = try draft(outer, on: outside, of: id.text, VPNService.portOwner, in: writer)
         try port.takeAddresses(for: Reference(outer), only: false, in: writer)
         guard port.addresses.first?.address != nil else {
             throw .invalid("External network \(outside) has no IPv4 subnet.", field: "router_id")
@@ -29,7 +29,7 @@ extension Stored where R == VPNService {
             (leg, value.router.text, Router.vpnOwner, VPNService.routerAddress),
             (inner, id.text, VPNService.portOwner, VPNService.innerAddress),
         ] {
-            var port = draft(place, on: link, of: device, owner)
+            var port = try draft(place, on: link, of: device, owner, in: writer)
             port.addresses = [Port.FixedAddress(subnet: subnet, address: .v4(address))]
             port.addressesAreOpen = false
             try port.takeAddresses(for: Reference(place), in: writer)
@@ -40,12 +40,13 @@ extension Stored where R == VPNService {
 
     /// A port of the cloud's own. It sends from the addresses of whoever is behind it, so it is not guarded: the
     /// gateway's own filter lets only what was agreed pass.
-    private func draft(_ port: ID<Port>, on network: ID<LogicalNetwork>, of device: String, _ owner: String) -> Port {
+    private func draft(
+        _ port: ID<Port>, on network: ID<LogicalNetwork>, of device: String, _ owner: String, in writer: any Writer
+    ) throws(CloudError) -> Port {
         var draft = Port()
         (draft.network, draft.deviceID, draft.deviceOwner, draft.isOwned) = (network, device, owner, true)
-        (draft.isGuarded, draft.guardIsOpen, draft.groupsAreOpen, draft.mac) = (
-            false, false, false, Port.freshMAC(port)
-        )
+        (draft.isGuarded, draft.guardIsOpen, draft.groupsAreOpen) = (false, false, false)
+        try draft.takeCard(for: port, in: writer)
         return draft
     }
 

@@ -4,6 +4,7 @@ import CloudEngine
 import CloudIdentity
 import CloudImage
 import CloudNetwork
+import CloudStorage
 import CloudStore
 import CloudWire
 
@@ -17,15 +18,19 @@ public struct Ports: Sendable {
     public var files: any ImageFiles
     public var network: Network.World
     public var hypervisor: any Hypervisor
+    public var token: any KeyToken
+    public var pool: any LayerPool
+    public var targets: any BlockTargets
     public var flows: any FlowBook
 
     public init(
         store: any Store, clock: any Clock, dice: any Dice, vault: any Vault, keys: any KeyMaker,
-        files: any ImageFiles, network: Network.World, hypervisor: any Hypervisor, flows: any FlowBook
+        files: any ImageFiles, network: Network.World, hypervisor: any Hypervisor, token: any KeyToken,
+        pool: any LayerPool, targets: any BlockTargets, flows: any FlowBook
     ) {
         (self.store, self.clock, self.dice, self.vault) = (store, clock, dice, vault)
         (self.keys, self.files, self.network, self.hypervisor) = (keys, files, network, hypervisor)
-        self.flows = flows
+        (self.token, self.pool, self.targets, self.flows) = (token, pool, targets, flows)
     }
 }
 
@@ -57,13 +62,15 @@ public struct Settings: Sendable {
 /// The cloud: its services, the engine that moves them, and the API in front.
 public final class Cloud: Sendable {
     /// Every type of resource, in an order in which each comes after what it refers to.
-    public static let schemas = Schemas(Identity.schemas + Images.schemas + Network.schemas + Compute.schemas)
+    public static let schemas = Schemas(
+        Identity.schemas + Images.schemas + Network.schemas + Storage.schemas + Compute.schemas)
 
     public let api: API
     public let engine: Engine
     public let identity: Identity
     private let images: Images
     private let network: Network
+    private let storage: Storage
     private let compute: Compute
     private let ports: Ports
     private let internet: Network.Internet?
@@ -77,17 +84,21 @@ public final class Cloud: Sendable {
         images = Images(files: ports.files)
         network = Network(ports.network, devices: ServerDevices(), region: settings.region)
         flows = FlowRecorder(store: ports.store, book: ports.flows)
+        storage = Storage(
+            token: ports.token, pool: ports.pool, images: images, targets: ports.targets, berths: network.berths)
         compute = Compute(
-            hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
-            firstUID: settings.firstUID, base: settings.base, standing: identity.directory, consoles: settings.consoles)
+            hypervisor: ports.hypervisor, cabling: network.cabling, images: images, shelf: storage.shelf,
+            keys: ports.keys, firstUID: settings.firstUID, base: settings.base, standing: identity.directory,
+            consoles: settings.consoles)
         engine = Engine(store: ports.store, clock: ports.clock, dice: ports.dice, name: settings.engine) {
             report($0.description, $1)
         }
         images.enroll(in: engine)
         network.enroll(in: engine)
+        storage.enroll(in: engine)
         compute.enroll(in: engine)
         api = API(
-            routes: identity.routes + images.routes + network.routes + compute.routes + [
+            routes: identity.routes + images.routes + network.routes + storage.routes + compute.routes + [
                 AuditRoutes.list, FlowRoutes.list(ports.flows),
             ] + TopologyRoutes.all,
             store: ports.store, authenticator: identity.directory, clock: ports.clock, dice: ports.dice,
@@ -100,6 +111,7 @@ public final class Cloud: Sendable {
     public func begin() async throws(CloudError) {
         try await identity.found()
         try await network.found(ports.store, internet)
+        try await storage.found(ports.store)
         try await compute.found(ports.store)
         try await identity.begin()
         try await engine.begin()
@@ -162,5 +174,6 @@ public final class Cloud: Sendable {
         }
         let guests = try await compute.sweep(ports.store, hosts: hosts)
         return guests + (try await network.sweep(ports.store, hosts: hosts)) + (try await images.sweep(ports.store))
+            + (try await storage.sweep(ports.store))
     }
 }

@@ -7,6 +7,8 @@ public final class SimEdge: Edge {
     /// All that the edge knows.
     public struct State: Sendable {
         public var spec: EdgeSpec?
+        /// The closed lines that are shared out, by physical network.
+        public var lines: [String: LineSpec] = [:]
         public var counters: [String: EdgeCounters] = [:]
         public var sieges: [IPAddress: Int] = [:]
     }
@@ -29,6 +31,12 @@ public final class SimEdge: Edge {
                 books.counters = [:]
                 for member in spec.members { books.counters[member.id] = old[member.id] ?? EdgeCounters() }
             }
+        }
+    }
+
+    public func ensure(_ line: LineSpec) async throws(CloudError) {
+        try await mischief.effect("share out line \(line.physical)") { () throws(CloudError) in
+            books.withLock { $0.lines[line.physical] = line.bandwidth > 0 ? line : nil }
         }
     }
 

@@ -169,6 +169,14 @@ public final class SimFabric: Fabric {
         }
     }
 
+    public func agents() async throws(CloudError) -> [AgentSpec] {
+        try await mischief.effect("try agents") { () throws(CloudError) in
+            books.withLock { Set($0.plugs.keys).union([HostName("host0")]) }.map {
+                AgentSpec(.controller, host: $0, isAlive: true, seen: nil)
+            }
+        }
+    }
+
     public func settle(on host: HostName) async throws(CloudError) {
         try await mischief.effect("settle \(host)") { () throws(CloudError) in }
     }

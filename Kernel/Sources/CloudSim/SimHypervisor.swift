@@ -1,6 +1,7 @@
 import CloudCompute
 import CloudCore
 import CloudNetwork
+import CloudStore
 import CloudWire
 import Synchronization
 
@@ -9,6 +10,8 @@ public struct SimGuest: Sendable {
     /// What it was last started with.
     public var spec: GuestSpec
     public var state = GuestState.absent
+    /// Its volumes.
+    public var disks: [OpenDisk] = []
     /// When it will have obeyed the power button.
     var offAt: Instant?
     /// How often it powered itself off with nobody asking.
@@ -22,12 +25,16 @@ public final class SimHypervisor: Hypervisor {
     private let clock: SimClock
     private let dice: SeededDice
     private let fabric: SimFabric
+    private let pool: SimLayers
     private let hosts = Mutex<[HostName: [ID<Server>: SimGuest]]>([:])
     private let disks = Mutex<[ID<Server>: Int]>([:])
 
-    /// - Parameter fabric: a guest opens its devices, so they must be there.
-    public init(_ mischief: Mischief, clock: SimClock, dice: SeededDice, fabric: SimFabric) {
+    /// - Parameters:
+    ///   - fabric: a guest opens its devices, so they must be there.
+    ///   - pool: and its volumes.
+    public init(_ mischief: Mischief, clock: SimClock, dice: SeededDice, fabric: SimFabric, pool: SimLayers) {
         (self.mischief, self.clock, self.dice, self.fabric) = (mischief, clock, dice, fabric)
+        self.pool = pool
     }
 
     /// Every guest by host, for checks.
@@ -100,6 +107,21 @@ public final class SimHypervisor: Hypervisor {
                 throw .conflict("The guest keeps its card.")
             }
             it.spec.nics = nics
+        }
+    }
+
+    public func ensureDisks(_ disks: [OpenDisk], of guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await act("ensure disks of", guest, host) { (it) throws(CloudError) in
+            for file in disks.flatMap(\.files) {
+                guard pool.user(of: file.path) == it.spec.uid else {
+                    throw .fault("guest \(guest) may not open \(file.path)")
+                }
+            }
+            // Now and then a guest does not let a volume go.
+            guard dice.below(8) > 0 || disks.count >= it.disks.count else {
+                throw .conflict("The guest keeps its volume.")
+            }
+            it.disks = disks
         }
     }
 

@@ -15,6 +15,9 @@ public final class SimWorld: Sendable {
     public let tunnels: SimTunnels
     public let prober: SimProber
     public let hypervisor: SimHypervisor
+    public let token: SimKeyToken
+    public let pool: SimLayers
+    public let targets: SimTargets
     public let store: MemoryStore
     public let flows: SimFlowBook
 
@@ -31,7 +34,10 @@ public final class SimWorld: Sendable {
         flows = SimFlowBook(clock: clock)
         tunnels = SimTunnels(mischief, clock: clock)
         prober = SimProber(mischief, fabric: fabric)
-        hypervisor = SimHypervisor(mischief, clock: clock, dice: stream(3), fabric: fabric)
+        token = SimKeyToken(mischief, dice: stream(4))
+        pool = SimLayers(mischief)
+        targets = SimTargets(mischief, pool: pool)
+        hypervisor = SimHypervisor(mischief, clock: clock, dice: stream(3), fabric: fabric, pool: pool)
         store = MemoryStore(schemas, clock: clock) { [mischief] () throws(CloudError) in try mischief.beforeCommit() }
     }
 
@@ -41,6 +47,7 @@ public final class SimWorld: Sendable {
             store: store, clock: clock, dice: dice, vault: SimVault(), keys: SimKeys(dice), files: files,
             network: Network.World(
                 fabric: fabric, edge: edge, functions: functions, tunnels: tunnels, prober: prober),
-            hypervisor: hypervisor, flows: flows)
+            hypervisor: hypervisor, token: token, pool: pool,
+            targets: targets, flows: flows)
     }
 }

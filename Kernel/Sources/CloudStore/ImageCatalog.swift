@@ -21,6 +21,9 @@ public protocol ImageCatalog: Sendable {
     /// The image, ready to boot from; `invalid` where the caller cannot use it.
     func bootable(_ id: String, for caller: Caller, in reader: any Reader) throws(CloudError) -> BootImage
 
+    /// Where an image's bytes are on this machine, and its format as checked at import; `missing` where it is gone.
+    func file(of id: String, in store: any Store) async throws(CloudError) -> (path: String, format: String)
+
     /// Makes an image of the caller's project that waits for the bytes of a qcow2 disk; returns its id.
     func reserve(
         _ name: String, properties: [String: String], minDisk: Int, minRAM: Int, caller: Caller, dice: any Dice,

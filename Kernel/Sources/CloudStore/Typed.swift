@@ -14,11 +14,26 @@ extension Reader {
 
     /// The resource if the caller may know of it; otherwise `missing`, in the same words as for an id that is none.
     public func get<R: Resource>(_ id: ID<R>, for caller: Caller) throws(CloudError) -> Stored<R> {
-        guard let found = try find(id), found.deletingSince == nil || R.isShownWhileDeleted, found.isVisible(to: caller)
+        guard let found = try find(id), found.deletingSince == nil || R.isShownWhileDeleted, try sees(found, caller)
         else {
             throw .missing(R.kind.title, id.text)
         }
         return found
+    }
+
+    /// Whether a caller may know of a resource, by its own columns or by rows that share it.
+    public func sees<R: Resource>(_ it: Stored<R>, _ caller: Caller) throws(CloudError) -> Bool {
+        if it.isVisible(to: caller) { return true }
+        guard let shares = R.shares, let project = caller.project, let own = it.value(of: shares.column) else {
+            return false
+        }
+        return try count(shares.query(for: project).with(shares.object, own)) > 0
+    }
+
+    /// Ids of what is shared with a project and a resource's column may hold.
+    public func shared(_ shares: Shares, with project: ProjectID) throws(CloudError) -> [JSON] {
+        let schema = schemas[shares.kind]
+        return try rows(shares.query(for: project)).compactMap { $0.value(shares.object, schema) }
     }
 
     public func list<R: Resource>(_ type: R.Type, _ query: Query) throws(CloudError) -> [Stored<R>] {
@@ -39,7 +54,21 @@ extension Reader {
     }
 }
 
+extension Shares {
+    fileprivate func query(for project: ProjectID) -> Query {
+        var query = Query(kind, limit: .max)
+            .with(target, among: [.string(project.text), .string(Self.everyone)])
+        for (column, value) in conditions { query = query.with(column, value) }
+        return query
+    }
+}
+
 extension Stored {
+    /// The value of a column, its id included; nil where there is no such column.
+    fileprivate func value(of column: String) -> JSON? {
+        column == "id" ? .string(id.text) : R.fields.first { $0.name == column }?.get(value)
+    }
+
     /// Whether a caller may know that it exists: its project's people and operators, for what a project owns, those of
     /// the project that it is shared with, and everyone where the owner opened it.
     public func isVisible(to caller: Caller) -> Bool { belongs(to: caller) || isOpen || isSharedWith(caller) }

@@ -61,9 +61,9 @@ public final class API: Sendable {
             response = await answer(request, route, parameters, caller)
         }
         response.headers.append(("x-openstack-request-id", caller.requestID))
-        if case .found(let route, _) = match, route.service == .compute {
-            response.headers.append(("x-compute-request-id", caller.requestID))
-            response.headers += Microversion.headers(request)
+        if case .found(let route, _) = match, let versions = Microversion.of(route.service) {
+            if route.service == .compute { response.headers.append(("x-compute-request-id", caller.requestID)) }
+            response.headers += versions.headers(request)
         }
         return response
     }
@@ -78,7 +78,7 @@ public final class API: Sendable {
                 throw error
             }
             try requestRate?.take(caller, now: clock.now())
-            let microversion = route.service == .compute ? try Microversion.requested(request) : 0
+            let microversion = try Microversion.of(route.service)?.requested(request) ?? 0
             guard route.rule.permits(caller) else {
                 throw CloudError(.forbidden, "Your roles do not permit to \(route.action) here.")
             }

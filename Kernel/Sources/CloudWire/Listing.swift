@@ -126,12 +126,19 @@ extension Face {
         var listing = try Listing(self, call, strict: strict)
         try adjust(&listing.query)
         let settled = listing
-        let (query, only, limit) = (listing.query, listing.only, listing.limit)
+        let (all, only, limit) = (listing.query, listing.only, listing.limit)
         let bytes = try await call.store.read { (reader) throws(CloudError) in
+            var query = all
+            if let shares = R.shares, !query.either.isEmpty {
+                let ids = try reader.shared(shares, with: call.project)
+                if !ids.isEmpty { query.either.append(Query.Condition(shares.column, among: ids)) }
+            }
             if let marker = query.after {
-                guard let row = try reader.find(ID<R>(marker)),
-                    try isVisible?(row, reader) ?? row.isVisible(to: call.caller)
-                else {
+                var isSeen = false
+                if let row = try reader.find(ID<R>(marker)) {
+                    isSeen = if let isVisible { try isVisible(row, reader) } else { try reader.sees(row, call.caller) }
+                }
+                guard isSeen else {
                     throw .invalid(
                         "The marker \(marker.prefix(64)) is not one of the \(R.kind.plural).", field: "marker")
                 }

@@ -9,28 +9,29 @@ struct Router: Sendable {
         /// Where the path's parameters stand, and their names; the same for every method.
         let parameters: [(place: Int, name: String)]
 
-        init(_ routes: [(segments: ArraySlice<Substring>, route: Route)]) {
+        /// - Parameter depth: how many segments lead here.
+        init(_ routes: [(segments: [Substring], route: Route)], depth: Int = 0) {
             var here: [Method: Route] = [:]
-            var below: [String: [(segments: ArraySlice<Substring>, route: Route)]] = [:]
-            var wild: [(segments: ArraySlice<Substring>, route: Route)] = []
+            var below: [Substring: [(segments: [Substring], route: Route)]] = [:]
+            var wild: [(segments: [Substring], route: Route)] = []
+            var found: [(place: Int, name: String)]?
             for (segments, route) in routes {
-                guard let first = segments.first else {
+                if depth == segments.count {
                     precondition(here[route.method] == nil, "two routes for \(route.method) \(route.fullPath)")
                     here[route.method] = route
-                    continue
-                }
-                if first.hasPrefix("{") {
-                    wild.append((segments.dropFirst(), route))
+                    let own = Router.parameters(segments)
+                    precondition((found ?? own).map(\.name) == own.map(\.name), "two names in \(route.fullPath)")
+                    found = own
+                } else if segments[depth].utf8.first == UInt8(ascii: "{") {
+                    wild.append((segments, route))
                 } else {
-                    below[String(first), default: []].append((segments.dropFirst(), route))
+                    below[segments[depth], default: []].append((segments, route))
                 }
             }
-            self.routes = here
-            let found = here.values.first.map { Router.parameters($0.fullPath) } ?? []
-            precondition(here.values.allSatisfy { Router.parameters($0.fullPath).map(\.name) == found.map(\.name) })
-            parameters = found
-            literals = below.mapValues(Node.init)
-            wildcard = wild.isEmpty ? nil : Node(wild)
+            (self.routes, parameters) = (here, found ?? [])
+            literals = Dictionary(
+                uniqueKeysWithValues: below.map { (String($0.key), Node($0.value, depth: depth + 1)) })
+            wildcard = wild.isEmpty ? nil : Node(wild, depth: depth + 1)
         }
     }
 
@@ -43,14 +44,16 @@ struct Router: Sendable {
     private let root: Node
 
     init(_ routes: [Route]) {
-        root = Node(routes.map { (Self.segments($0.fullPath)[...], $0) })
+        root = Node(routes.map { (Self.segments($0.fullPath), $0) })
     }
 
     /// Empty segments do not count: a slash at the end changes nothing.
-    static func segments(_ path: String) -> [Substring] { path.split(separator: "/") }
+    static func segments(_ path: String) -> [Substring] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init)
+    }
 
-    private static func parameters(_ path: String) -> [(place: Int, name: String)] {
-        segments(path).enumerated().filter { $0.element.hasPrefix("{") }.map {
+    private static func parameters(_ segments: [Substring]) -> [(place: Int, name: String)] {
+        segments.enumerated().filter { $0.element.utf8.first == UInt8(ascii: "{") }.map {
             ($0.offset, String($0.element.dropFirst().dropLast()))
         }
     }

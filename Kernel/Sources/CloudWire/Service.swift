@@ -18,6 +18,15 @@ public struct Service: Hashable, Sendable {
         name: "image", type: "image", prefix: "/image", dialect: .glance, catalogPath: "")
     public static let compute = Service(
         name: "compute", type: "compute", prefix: "/compute", dialect: .nova, catalogPath: "/v2.1/{project_id}")
+    /// Block storage, as OpenStack's clients know it (Cinder v3).
+    public static let volume = Service(
+        name: "volume", type: "volumev3", prefix: "/volume", dialect: .nova, catalogPath: "/v3/{project_id}")
+    /// The same for clients that know version 2 alone, which is served as version 3 is.
+    public static let volume2 = Service(
+        name: "volume2", type: "volumev2", prefix: "/volume", dialect: .nova, catalogPath: "/v3/{project_id}")
+    /// Block storage over iSCSI, as ECL's own clients know it.
+    public static let storage = Service(
+        name: "storage", type: "storage", prefix: "/storage", dialect: .ecl, catalogPath: "/v1.0/{project_id}")
     public static let network = Service(
         name: "network", type: "network", prefix: "/network", dialect: .neutron, catalogPath: "")
     /// The identity service as ECL's own clients know it: users, and tenants in workspaces.
@@ -31,7 +40,7 @@ public struct Service: Hashable, Sendable {
         name: "akashi", type: "akashi", prefix: "", dialect: .keystone, catalogPath: "")
 
     /// Those that the catalogue lists.
-    public static let catalog = [identity, image, compute, network, sss, connectivity]
+    public static let catalog = [identity, image, compute, network, volume, volume2, storage, sss, connectivity]
 
     /// Whether a project in a path is what a call is about, rather than whose things it is about.
     var isAboutProjects: Bool { self == .identity || self == .sss }
@@ -84,7 +93,9 @@ public enum Dialect: String, Sendable {
                 "error": .string(error.message),
             ]
         case .ecl:
-            return ["code": .integer(status), "cause": .string(error.message), "message": .string(error.message)]
+            // The storage commands read the last of these, all others the second.
+            let message = JSON.string(error.message)
+            return ["code": .integer(status), "cause": message, "message": message, "api_error_message": message]
         }
     }
 

@@ -64,10 +64,7 @@ extension TenantConnectionRequest {
             throw .missing(LogicalNetwork.kind.title, draft.network.text)
         }
         guard !network.isExternal else { throw .invalid("The network is open to all already.", field: "network_id") }
-        let isName = draft.other.utf8.allSatisfy {
-            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d
-        }
-        guard !draft.other.isEmpty, isName else {
+        guard !draft.other.isEmpty, draft.other.isPlain else {
             throw .invalid("tenant_id_other must be the id of a tenant.", field: "tenant_id_other")
         }
         guard draft.other != draft.project.text else {

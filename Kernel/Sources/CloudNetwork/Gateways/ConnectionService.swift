@@ -49,13 +49,19 @@ public struct ConnectionService: Lifecycle {
         switch label {
         case .guide:
             let it = turn.it
-            if let spec = try await turn.store.read({ (reader) throws(CloudError) in try it.edge(in: reader) }) {
+            if it.type != .internet {
+                try await edge.ensure(turn.store.read { (reader) throws(CloudError) in try it.line(in: reader) })
+            } else if let spec = try await turn.store.read({ (reader) throws(CloudError) in try it.edge(in: reader) }) {
                 try await edge.ensure(spec)
             }
             turn.it.fault = ""
             return .rest
         case .destroy:
             // Its gateways are gone already, and the edge lets nothing through for them.
+            if turn.it.type != .internet {
+                let it = turn.it
+                try await edge.ensure(turn.store.read { (reader) throws(CloudError) in try it.line(in: reader) })
+            }
             return .gone
         }
     }
@@ -106,9 +112,9 @@ extension ConnectionService: Governed {
             guard network == nil, blocks.isEmpty else {
                 throw .invalid("Only an Internet service has a network and public blocks.", field: "network_id")
             }
-            guard PhysicalName.isValid(physical) else {
+            guard PhysicalName.isValid(physical), physical != Self.edgeName else {
                 throw .invalid(
-                    "physical_network must be 1 to 12 of a to z and 0 to 9, as `akashi up --physical` named it.",
+                    "physical_network must be 1 to 12 of a to z and 0 to 9, as `akashi up --physical` named it; '\(Self.edgeName)' is the edge's.",
                     field: "physical_network")
             }
         }
@@ -116,6 +122,7 @@ extension ConnectionService: Governed {
             try writer.list(Subnet.self, where: "network_id", .string(id.text)).compactMap(\.cidr)
         }
         for (place, block) in blocks.enumerated() {
+            try ReservedAddress.refuse(block, field: "blocks", in: writer)
             guard !(near ?? []).contains(where: { $0.overlaps(block) }) else {
                 throw .invalid("The block \(block) overlaps a subnet of the network.", field: "blocks")
             }

@@ -54,9 +54,7 @@ public struct Gateway: Lifecycle {
             return .rest
         case .destroy:
             try await fabric.removeRouter(ID(it.id.text))
-            turn.also { (writer) throws(CloudError) in
-                if let network = it.network { try ConnectionService.refresh(network, in: writer) }
-            }
+            turn.also { (writer) throws(CloudError) in try it.refreshLine(in: writer) }
             return .gone
         }
     }

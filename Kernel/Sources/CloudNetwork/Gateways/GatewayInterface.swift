@@ -52,11 +52,7 @@ extension GatewayInterface: VirtualRouter {
     public static func admitRemoval(
         of it: Stored<GatewayInterface>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
-        for route in try writer.list(StaticRoute.self, where: "gateway_id", .string(it.gateway.text)) {
-            if let hop = route.nextHop, let cidr = it.place.cidr, cidr.contains(.v4(hop)) {
-                throw .conflict("Interface \(it.id) is in use by static route \(route.id).")
-            }
-        }
+        try it.refuseRouted(in: writer)
         if var port = try writer.find(ID<Port>(it.port)) { try port.giveBack(in: writer) }
         var network = try writer.get(it.network)
         try writer.change(&network)

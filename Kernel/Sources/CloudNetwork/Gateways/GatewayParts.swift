@@ -7,6 +7,22 @@ extension Stored where R == Gateway {
         try reader.list(type, where: "gateway_id", .string(id.text))
     }
 
+    /// How much it may carry; nil for what others leave.
+    func plan(in reader: any Reader) throws(CloudError) -> BandwidthPlan? {
+        try value.qos.flatMap { (option) throws(CloudError) in try reader.find(option)?.value.plan }
+    }
+
+    /// Has whoever shares out its service's line look again.
+    func refreshLine(in writer: any Writer) throws(CloudError) {
+        guard value.type != .internet else {
+            if let network = value.network { try ConnectionService.refresh(network, in: writer) }
+            return
+        }
+        try writer.raise(.refresh, Reference(value.service))
+        // What comes by the line is bounded where it enters the cloud.
+        try writer.raise(.refresh, Reference(ID<Port>(value.port)))
+    }
+
     /// What the fabric is told of it: a router that translates nothing.
     func spec(in reader: any Reader) throws(CloudError) -> RouterSpec {
         var spec = RouterSpec(id: ID(id.text), adminUp: true, legs: [], routes: [], translations: [])
@@ -33,9 +49,7 @@ extension Stored where R == Gateway {
                     continue
                 }
                 addresses.append("\(address)/\(cidr.prefix)")
-                if let hop = subnet.gateway {
-                    spec.routes.insert(HostRoute(destination: CIDR(holding: hop, prefix: 0), nextHop: hop))
-                }
+                spec.routes.formUnion(try subnet.waysOut(in: reader))
             }
         } else {
             for it in try parts(OuterInterface.self, in: reader) { addresses += it.place.routerAddresses }
@@ -50,7 +64,7 @@ extension Stored where R == Gateway {
         try settle(OuterInterface.self, in: writer)
         try settle(StaticRoute.self, in: writer)
         try settle(PublicIP.self, in: writer)
-        if let network = value.network { try ConnectionService.refresh(network, in: writer) }
+        try refreshLine(in: writer)
     }
 
     private func settle<P: OfGateway>(_ type: P.Type, in writer: any Writer) throws(CloudError) {
@@ -62,6 +76,17 @@ extension Stored where R == Gateway {
 }
 
 extension Gateway {
+    /// The bound of what comes to a gateway by a closed line: who sends there knows nothing of its plan. What leaves,
+    /// and the Internet, the edge shares out.
+    static func shaping(of port: Stored<Port>, in reader: any Reader) throws(CloudError) -> Set<ShapingSpec> {
+        guard let it = try reader.find(ID<Gateway>(port.deviceID)), it.type != .internet,
+            it.port == port.id.text, let plan = try it.plan(in: reader)
+        else { return [] }
+        let kbps = plan.ceiling * 1000
+        // A fifth of a second's at once.
+        return [.limit(fromPort: false, kbps: kbps, burst: kbps / 5)]
+    }
+
     /// Has a gateway look again at its parts.
     static func refresh(_ id: ID<Gateway>, in writer: any Writer) throws(CloudError) {
         guard var gateway = try writer.find(id), gateway.deletingSince == nil else { return }

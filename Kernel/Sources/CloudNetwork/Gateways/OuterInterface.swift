@@ -43,11 +43,7 @@ extension OuterInterface: VirtualRouter {
     public static func admitRemoval(
         of it: Stored<OuterInterface>, for caller: Caller, in writer: any Writer
     ) throws(CloudError) {
-        for route in try writer.list(StaticRoute.self, where: "gateway_id", .string(it.gateway.text)) {
-            if let hop = route.nextHop, let cidr = it.place.cidr, cidr.contains(.v4(hop)) {
-                throw .conflict("Interface \(it.id) is in use by static route \(route.id).")
-            }
-        }
+        try it.refuseRouted(in: writer)
         try Gateway.refresh(it.gateway, in: writer)
     }
 }

@@ -43,6 +43,17 @@ struct VirtualRouterPlace: Hashable, Sendable {
 /// What stands on a network as a pair of routers.
 protocol VirtualRouter: OfGateway { var place: VirtualRouterPlace { get set } }
 
+extension Stored where R: VirtualRouter {
+    /// Throws `conflict` where a route of its gateway leads by its network.
+    func refuseRouted(in reader: any Reader) throws(CloudError) {
+        for route in try reader.list(StaticRoute.self, where: "gateway_id", .string(value.gateway.text)) {
+            if let hop = route.nextHop, let cidr = value.place.cidr, cidr.contains(.v4(hop)) {
+                throw .conflict("Interface \(id) is in use by static route \(route.id).")
+            }
+        }
+    }
+}
+
 extension Field where R: VirtualRouter {
     /// The columns of a place.
     static var place: [Field<R>] {

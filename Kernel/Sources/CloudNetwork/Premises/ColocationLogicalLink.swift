@@ -1,15 +1,18 @@
 import CloudCore
+import CloudEngine
 import CloudStore
 import CloudWire
 
 /// A VLAN of a pair of cables that a logical network is joined to: one segment with what is in the tenant's space.
-public struct ColocationLogicalLink: Resource {
+public struct ColocationLogicalLink: Lifecycle {
     public var link = ID<ColocationPhysicalLink>("")
     public var network = ID<LogicalNetwork>("")
     public var segment = 0
     public var name = "", description = ""
     public var tags: [String: String] = [:]
     public var status = GatewayStatus.pendingCreate
+
+    public enum Label: String, CaseIterable, Sendable { case join, leave }
 
     public init() {}
 
@@ -25,6 +28,24 @@ public struct ColocationLogicalLink: Resource {
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
         .choice("status", \.status, [.read], "Whether the fabric has it."),
     ]
+
+    public static func step(
+        _ label: Label, _ turn: inout Turn<ColocationLogicalLink>, in world: Void
+    ) async throws(CloudError) -> Next<Label> {
+        // Its network's lifecycle joins and parts the two.
+        guard turn.isDoomed else { return .rest }
+        guard label == .leave else { return .hop(.leave) }
+        let network = turn.it.network
+        // Its VLAN may be another tenant's next: it is kept until the fabric has heard.
+        let isParted = try await turn.store.read { (reader) throws(CloudError) in
+            try LogicalNetwork.isWoven(network, in: reader)
+        }
+        return isParted ? .gone : .nap(.milliseconds(200))
+    }
+
+    public static func failed(
+        _ label: Label, _ turn: inout Turn<ColocationLogicalLink>, _ error: CloudError
+    ) -> Next<Label> { .nap(.seconds(30)) }
 
     /// What the fabric is told of those of a network.
     static func specs(of network: ID<LogicalNetwork>, in reader: any Reader) throws(CloudError) -> Set<NetworkLink> {

@@ -9,6 +9,8 @@ public struct PhysicalPort: Resource {
     public var ranges: [SegmentRange] = []
     /// What it is for: a service of the operator's, and that one's id of it.
     public var serviceOwner = "", serviceID = ""
+    /// The operator's name of the physical network that it ends on; empty for none of the cloud's.
+    public var physical = ""
     public var tags: [String: String] = [:]
 
     public init() {}
@@ -23,6 +25,7 @@ public struct PhysicalPort: Resource {
         .text("service_owner", \.serviceOwner, [.read, .create, .update], "The service that it is for."),
         .text("service_id", \.serviceID, [.read, .create, .update], "That service's id of it."),
         .value("tags", \.tags, [.read, .create, .update], max: 8192, "Names and values of the owner's own."),
+        .text("physical_network", \.physical, [.read, .create], max: 12, "The physical network that it ends on."),
     ]
 }
 
@@ -43,11 +46,32 @@ public struct SegmentRange: Hashable, Sendable, JSONConvertible {
 }
 
 extension PhysicalPort: Governed, Taggable {
+    public static func admit(
+        _ draft: inout Stored<PhysicalPort>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        guard draft.physical.isEmpty || PhysicalName.isValid(draft.physical) else {
+            throw .invalid(
+                "physical_network must be 1 to 12 of a to z and 0 to 9, as `akashi up --physical` named it.",
+                field: "physical_network")
+        }
+    }
+
+    public static func admitRemoval(
+        of it: Stored<PhysicalPort>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) {
+        let users = try writer.list(Port.self, where: "device_id", .string(it.id.text))
+            .filter { $0.project == it.project }
+        guard users.isEmpty else {
+            throw .conflict("Physical port \(it.id) is in use by \(Port.describe(Array(users.prefix(4)))).")
+        }
+    }
+
     static let face = Face<PhysicalPort>(
         .network, "/v2.0/physical_ports", "physical_port", "physical_ports",
         [
             .id(), .field("name"), .field("description"), .field("plane"), .field("segmentation_ranges"),
-            .field("service_owner"), .field("service_id"), .fixed("status", "ACTIVE", "It is there."), .eclTags(),
+            .field("service_owner"), .field("service_id"), .field("physical_network").only(for: .operators),
+            .fixed("status", "ACTIVE", "It is there."), .eclTags(),
             .openstackTags(), .owner("tenant_id"), .owner("project_id"), .created(), .updated(),
         ])
 

@@ -17,15 +17,24 @@ public struct ReservedAddress: Resource {
     ]
 
     /// Throws `invalid` for a block that overlaps one of them.
-    static func refuse(_ block: CIDR, in reader: any Reader) throws(CloudError) {
+    static func refuse(_ block: CIDR, field: String = "cidr", in reader: any Reader) throws(CloudError) {
         for it in try reader.list(ReservedAddress.self, .everything(kind)) {
             guard let taken = it.blocks.first(where: { $0.overlaps(block) }) else { continue }
-            throw .invalid("\(block) overlaps \(taken), which the cloud keeps for \(it.value.name).", field: "cidr")
+            throw .invalid("\(block) overlaps \(taken), which the cloud keeps for \(it.value.name).", field: field)
         }
     }
 }
 
 extension ReservedAddress: Governed {
+    public static func admit(
+        _ draft: inout Stored<ReservedAddress>, for caller: Caller, in writer: any Writer
+    ) throws(CloudError) { try draft.requireFree(in: writer) }
+
+    public static func admitChange(
+        of it: inout Stored<ReservedAddress>, from old: Stored<ReservedAddress>, for caller: Caller,
+        in writer: any Writer
+    ) throws(CloudError) { if it.blocks != old.blocks { try it.requireFree(in: writer) } }
+
     static let face = Face<ReservedAddress>(
         .network, "/v2.0/reserve_addresses", "reserve_address", "reserve_addresses",
         [
@@ -37,7 +46,28 @@ extension ReservedAddress: Governed {
     static let routes = [
         face.list(), face.show(),
         face.create(
-            .operator, example: ["reserve_address": ["name": "management", "subnets": ["192.0.2.0/24"]]]),
+            .operator, example: ["reserve_address": ["name": "management", "subnets": ["{block}"]]]),
         face.update(.put, .operator, example: ["reserve_address": ["description": "ours"]]), face.delete(.operator),
     ]
+}
+
+extension Stored where R == ReservedAddress {
+    /// Throws `conflict` where one of its blocks is kept already, or tenants get public ones from it.
+    fileprivate func requireFree(in reader: any Reader) throws(CloudError) {
+        var taken: [(block: CIDR, by: String)] = []
+        for other in try reader.list(ReservedAddress.self, .everything(ReservedAddress.kind)) where other.id != id {
+            taken += other.blocks.map { ($0, "reservation \(other.id)") }
+        }
+        for service in try reader.list(ConnectionService.self, .everything(ConnectionService.kind)) {
+            taken += service.blocks.map { ($0, "service \(service.id)") }
+        }
+        for (place, block) in value.blocks.enumerated() {
+            guard !value.blocks[..<place].contains(where: { $0.overlaps(block) }) else {
+                throw .invalid("Blocks do not overlap: \(block) does.", field: "subnets")
+            }
+            if let (other, owner) = taken.first(where: { $0.block.overlaps(block) }) {
+                throw .conflict("\(block) overlaps \(other) of \(owner).")
+            }
+        }
+    }
 }

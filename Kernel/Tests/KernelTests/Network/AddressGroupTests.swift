@@ -7,25 +7,16 @@ import Testing
 struct AddressGroupTests {
     let network = "/network/v2.0/"
 
-    private func make(_ stage: Stage, _ path: String, _ key: String, _ body: JSON, as actor: Actor = .member)
-        async throws
-        -> JSON
-    {
-        let answer = await stage.send(actor, .post, network + path, [key: body])
-        try #require(answer.status == 201, "\(path): \(answer.text)")
-        return answer.json[key] ?? .null
-    }
-
     @Test("a rule follows its address group, which stays while a rule names it")
     func follows() async throws {
         let stage = try await Stage()
-        let addresses = try await make(
-            stage, "address-groups", "address_group", ["name": "a", "addresses": ["192.0.2.7/24", "2001:db8::1"]])
+        let addresses = try await stage.made(
+            "address-groups", "address_group", ["name": "a", "addresses": ["192.0.2.7/24", "2001:db8::1"]])
         #expect(addresses["addresses"] == ["192.0.2.0/24", "2001:db8::1/128"])
         let (id, path) = (addresses["id"] ?? .null, network + "address-groups/" + (addresses["id"]?.string ?? ""))
-        let group = try await make(stage, "security-groups", "security_group", ["name": "g"])["id"] ?? .null
+        let group = try await stage.made("security-groups", "security_group", ["name": "g"])["id"] ?? .null
         let rule: JSON = ["security_group_id": group, "direction": "ingress", "remote_address_group_id": id]
-        let made = try await make(stage, "security-group-rules", "security_group_rule", rule)
+        let made = try await stage.made("security-group-rules", "security_group_rule", rule)
         try await stage.settle()
         var spec = try #require(stage.world.fabric.state.groups[ID(group.string ?? "")])
         #expect(spec.addressGroups[ID(id.string ?? "")] == [Prefix("192.0.2.0/24")!, Prefix("2001:db8::1")!])
@@ -54,8 +45,7 @@ struct AddressGroupTests {
             await stage.send(.member, .post, network + "security-group-rules", ["security_group_rule": both]).status
                 == 400)
         let theirs =
-            try await make(
-                stage, "security-groups", "security_group", ["name": "g"], as: .stranger)["id"] ?? .null
+            try await stage.made("security-groups", "security_group", ["name": "g"], as: .stranger)["id"] ?? .null
         let foreign: JSON = ["security_group_id": theirs, "direction": "ingress", "remote_address_group_id": id]
         #expect(
             await stage.send(.stranger, .post, network + "security-group-rules", ["security_group_rule": foreign])
@@ -77,24 +67,24 @@ struct AddressGroupTests {
             "used_in_default_sg": true, "used_in_non_default_sg": false,
         ]
         #expect(await stage.send(.member, .post, path, ["default_security_group_rule": body]).status == 403)
-        let made = try await make(
-            stage, "default-security-group-rules", "default_security_group_rule", body, as: .operator)
+        let made = try await stage.made(
+            "default-security-group-rules", "default_security_group_rule", body, as: .operator)
         // Said twice, it is given once.
-        let again = try await make(
-            stage, "default-security-group-rules", "default_security_group_rule", body, as: .operator)
+        let again = try await stage.made(
+            "default-security-group-rules", "default_security_group_rule", body, as: .operator)
         let project = try await stage.cloud.identity.enlist(
             user: "late", password: Stage.password, project: "late", role: .member, dice: stage.world.dice)
-        let port = try await make(
-            stage, "networks", "network", ["name": "n", "tenant_id": .string(project.text)], as: .operator)
-        _ = try await make(
-            stage, "ports", "port", ["network_id": port["id"] ?? .null, "tenant_id": .string(project.text)],
+        let port = try await stage.made(
+            "networks", "network", ["name": "n", "tenant_id": .string(project.text)], as: .operator)
+        _ = try await stage.made(
+            "ports", "port", ["network_id": port["id"] ?? .null, "tenant_id": .string(project.text)],
             as: .operator)
         let list = await stage.send(.operator, .get, network + "security-group-rules?project_id=\(project.text)")
         let rules = list.json["security_group_rules"]?.array ?? []
         #expect(rules.count == 5 && rules.contains { $0["port_range_min"] == 22 }, "\(list.text)")
 
         // Groups that people make are not default ones, and those that are there keep what they have.
-        let group = try await make(stage, "security-groups", "security_group", ["name": "g"])
+        let group = try await stage.made("security-groups", "security_group", ["name": "g"])
         #expect(group["security_group_rules"]?.array?.count == 2)
         #expect(
             await stage.send(.operator, .delete, path + "/" + (made["id"]?.string ?? "")).status == 204)
@@ -109,16 +99,14 @@ struct AddressGroupTests {
     @Test("a group is stateless or not before ports are in it")
     func stateless() async throws {
         let stage = try await Stage()
-        let group = try await make(
-            stage, "security-groups", "security_group", ["name": "g", "stateful": false])
+        let group = try await stage.made("security-groups", "security_group", ["name": "g", "stateful": false])
         let (id, path) = (group["id"] ?? .null, network + "security-groups/" + (group["id"]?.string ?? ""))
         #expect(group["stateful"] == false)
         try await stage.settle()
         #expect(stage.world.fabric.state.groups[ID(id.string ?? "")]?.isStateful == false)
         #expect(await stage.send(.member, .put, path, ["security_group": ["stateful": true]]).status == 200)
         let net = try await stage.make("network", for: .member)
-        let port = try await make(
-            stage, "ports", "port", ["network_id": .string(net), "security_groups": [id]])
+        let port = try await stage.made("ports", "port", ["network_id": .string(net), "security_groups": [id]])
         let busy = await stage.send(.member, .put, path, ["security_group": ["stateful": false]])
         #expect(busy.status == 409, "\(busy.text)")
         #expect(

@@ -7,20 +7,11 @@ import Testing
 struct NamesTests {
     let network = "/network/v2.0/"
 
-    private func make(_ stage: Stage, _ path: String, _ key: String, _ body: JSON, as actor: Actor = .member)
-        async throws
-        -> JSON
-    {
-        let answer = await stage.send(actor, .post, network + path, [key: body])
-        try #require(answer.status == 201, "\(path): \(answer.text)")
-        return answer.json[key] ?? .null
-    }
-
     /// A network with a subnet of each family; its id.
     private func wire(_ stage: Stage) async throws -> JSON {
-        let id = try await make(stage, "networks", "network", ["name": "n"])["id"] ?? .null
-        _ = try await make(stage, "subnets", "subnet", ["network_id": id, "cidr": "10.1.0.0/24", "ip_version": 4])
-        _ = try await make(stage, "subnets", "subnet", ["network_id": id, "cidr": "2001:db8:1::/64", "ip_version": 6])
+        let id = try await stage.made("networks", "network", ["name": "n"])["id"] ?? .null
+        _ = try await stage.made("subnets", "subnet", ["network_id": id, "cidr": "10.1.0.0/24", "ip_version": 4])
+        _ = try await stage.made("subnets", "subnet", ["network_id": id, "cidr": "2001:db8:1::/64", "ip_version": 6])
         return id
     }
 
@@ -33,7 +24,7 @@ struct NamesTests {
     func names() async throws {
         let stage = try await Stage()
         let id = try await wire(stage)
-        let port = try await make(stage, "ports", "port", ["network_id": id, "dns_name": "Front"])
+        let port = try await stage.made("ports", "port", ["network_id": id, "dns_name": "Front"])
         #expect(port["dns_name"] == "front")
         let first = port["dns_assignment"]?[0]
         #expect(first?["fqdn"] == "front.akashi.internal." && first?["hostname"] == "front")
@@ -50,15 +41,15 @@ struct NamesTests {
         #expect(seen.domain == "corp.example")
 
         // Without a name of its own, its addresses have one each.
-        let plain = try await make(stage, "ports", "port", ["network_id": id])
+        let plain = try await stage.made("ports", "port", ["network_id": id])
         let own = plain["fixed_ips"]?[0]?["ip_address"]?.string ?? ""
         #expect(plain["dns_assignment"]?[0]?["hostname"]?.string == "host-" + own.replacing(".", with: "-"))
 
         // Its name and its address are free at once when it goes.
         #expect(
             await stage.send(.member, .delete, network + "ports/" + (port["id"]?.string ?? "")).status == 204)
-        let next = try await make(
-            stage, "ports", "port",
+        let next = try await stage.made(
+            "ports", "port",
             [
                 "network_id": id, "dns_name": "front",
                 "fixed_ips": [["ip_address": port["fixed_ips"]?[0]?["ip_address"] ?? .null]],
@@ -106,8 +97,8 @@ struct NamesTests {
     func options() async throws {
         let stage = try await Stage()
         let id = try await wire(stage)
-        let port = try await make(
-            stage, "ports", "port",
+        let port = try await stage.made(
+            "ports", "port",
             [
                 "network_id": id,
                 "extra_dhcp_opts": [

@@ -7,19 +7,11 @@ import Testing
 struct ScopeTests {
     let network = "/network/v2.0/"
 
-    private func make(
-        _ stage: Stage, _ path: String, _ key: String, _ body: JSON, as actor: Actor = .member
-    ) async throws -> JSON {
-        let answer = await stage.send(actor, .post, network + path, [key: body])
-        try #require(answer.status == 201, "\(path): \(answer.text)")
-        return answer.json[key] ?? .null
-    }
-
     /// A network with a subnet from a pool, joined to a router.
     private func join(_ stage: Stage, _ router: String, pool: JSON, cidr: String) async throws {
-        let net = try await make(stage, "networks", "network", ["name": "n"])["id"] ?? .null
-        let subnet = try await make(
-            stage, "subnets", "subnet",
+        let net = try await stage.made("networks", "network", ["name": "n"])["id"] ?? .null
+        let subnet = try await stage.made(
+            "subnets", "subnet",
             ["network_id": net, "subnetpool_id": pool, "cidr": .string(cidr), "ip_version": 4])
         let joined = await stage.send(
             .member, .put, network + "routers/\(router)/add_router_interface", ["subnet_id": subnet["id"] ?? .null])
@@ -29,17 +21,17 @@ struct ScopeTests {
     @Test("within a scope nothing is translated, and between scopes nothing is routed")
     func scopes() async throws {
         let stage = try await Stage()
-        let shared = try await make(
-            stage, "address-scopes", "address_scope", ["name": "world", "ip_version": 4, "shared": true],
+        let shared = try await stage.made(
+            "address-scopes", "address_scope", ["name": "world", "ip_version": 4, "shared": true],
             as: .operator)
-        let mine = try await make(stage, "address-scopes", "address_scope", ["name": "lab", "ip_version": 4])
+        let mine = try await stage.made("address-scopes", "address_scope", ["name": "lab", "ip_version": 4])
         let refused = await stage.send(
             .member, .post, network + "address-scopes",
             ["address_scope": ["name": "a", "ip_version": 4, "shared": true]])
         #expect(refused.status == 403)
         func pool(_ scope: JSON, _ prefix: String, as actor: Actor = .member) async throws -> JSON {
-            try await make(
-                stage, "subnetpools", "subnetpool",
+            try await stage.made(
+                "subnetpools", "subnetpool",
                 ["name": "p", "prefixes": [.string(prefix)], "address_scope_id": scope["id"] ?? .null], as: actor)["id"]
                 ?? .null
         }
@@ -55,14 +47,14 @@ struct ScopeTests {
         #expect(twice.status == 409, "\(twice.text)")
 
         let external =
-            try await make(
-                stage, "networks", "network", ["name": "out", "router:external": true], as: .operator)["id"] ?? .null
-        _ = try await make(
-            stage, "subnets", "subnet",
+            try await stage.made("networks", "network", ["name": "out", "router:external": true], as: .operator)["id"]
+            ?? .null
+        _ = try await stage.made(
+            "subnets", "subnet",
             ["network_id": external, "subnetpool_id": outside, "cidr": "198.18.0.0/24", "ip_version": 4], as: .operator)
         let router =
-            try await make(
-                stage, "routers", "router", ["external_gateway_info": ["network_id": external]])["id"]?.string ?? ""
+            try await stage.made("routers", "router", ["external_gateway_info": ["network_id": external]])["id"]?.string
+            ?? ""
         try await join(stage, router, pool: open, cidr: "10.10.0.0/24")
         try await join(stage, router, pool: closed, cidr: "10.20.0.0/24")
         try await stage.settle()
@@ -87,7 +79,7 @@ struct ScopeTests {
                 "internal_port_range": inside,
             ]
         }
-        let first = try await make(stage, path, "port_forwarding", body("80:82", "8080:8082"))
+        let first = try await stage.made(path, "port_forwarding", body("80:82", "8080:8082"))
         #expect(first["external_port_range"] == "80:82" && first["external_port"]?.isNull == true)
         for wrong in [body("82:83", "1:2"), body("0:1", "1:2"), body("90:95", "1:2"), body("1:129", "1:129")] {
             let answer = await stage.send(.member, .post, network + path, ["port_forwarding": wrong])
@@ -112,7 +104,7 @@ struct ScopeTests {
     @Test("a port has its own policy or its network's, and follows its rules")
     func policies() async throws {
         let stage = try await Stage()
-        let policy = try await make(stage, "qos/policies", "policy", ["name": "slow"])["id"] ?? .null
+        let policy = try await stage.made("qos/policies", "policy", ["name": "slow"])["id"] ?? .null
         let path = network + "qos/policies/\(policy.string ?? "")"
         let limit: JSON = ["bandwidth_limit_rule": ["max_kbps": 1000]]
         let rule = await stage.send(.member, .post, path + "/bandwidth_limit_rules", limit)
@@ -123,8 +115,8 @@ struct ScopeTests {
             #expect(await stage.send(.member, .post, path + "/dscp_marking_rules", body).status == 400)
         }
         #expect(await stage.send(.stranger, .get, path + "/bandwidth_limit_rules").status == 404)
-        let net = try await make(stage, "networks", "network", ["name": "n", "qos_policy_id": policy])["id"] ?? .null
-        let port = try await make(stage, "ports", "port", ["network_id": net])["id"]?.string ?? ""
+        let net = try await stage.made("networks", "network", ["name": "n", "qos_policy_id": policy])["id"] ?? .null
+        let port = try await stage.made("ports", "port", ["network_id": net])["id"]?.string ?? ""
         try await stage.settle()
         #expect(
             stage.world.fabric.state.ports[ID(port)]?.shaping == [.limit(fromPort: true, kbps: 1000, burst: 800)])
@@ -135,7 +127,7 @@ struct ScopeTests {
         #expect(
             stage.world.fabric.state.ports[ID(port)]?.shaping == [.limit(fromPort: true, kbps: 2000, burst: 500)])
         #expect(await stage.send(.member, .delete, path).status == 409)
-        let own = try await make(stage, "qos/policies", "policy", ["name": "own"])["id"] ?? .null
+        let own = try await stage.made("qos/policies", "policy", ["name": "own"])["id"] ?? .null
         #expect(
             await stage.send(.member, .put, network + "ports/" + port, ["port": ["qos_policy_id": own]]).status == 200)
         try await stage.settle()

@@ -5,19 +5,11 @@ import Testing
 
 @Suite("Security groups, routers and floating addresses")
 struct NetworkCoreTests {
-    private func make(
-        _ stage: Stage, _ path: String, _ key: String, _ body: [String: JSON], as actor: Actor = .member
-    ) async throws -> JSON {
-        let answer = await stage.send(actor, .post, "/network/v2.0/" + path, .object([key: .object(body)]))
-        try #require(answer.status == 201, "\(path): \(answer.text)")
-        return answer.json[key] ?? .null
-    }
-
     @Test("a port is in the default group unless told otherwise, and the fabric learns its rules")
     func ports() async throws {
         let stage = try await Stage()
-        let network = try await make(stage, "networks", "network", ["name": "n"])["id"] ?? .null
-        let port = try await make(stage, "ports", "port", ["network_id": network])
+        let network = try await stage.made("networks", "network", ["name": "n"])["id"] ?? .null
+        let port = try await stage.made("ports", "port", ["network_id": network])
         try await stage.settle()
         let group = port["security_groups"]?[0]?.string ?? ""
         let spec = try #require(stage.world.fabric.state.groups[ID(group)])
@@ -45,7 +37,7 @@ struct NetworkCoreTests {
         ] as [[String: JSON]])
     func guards(_ extra: [String: JSON]) async throws {
         let stage = try await Stage()
-        let network = try await make(stage, "networks", "network", ["name": "n"])["id"] ?? .null
+        let network = try await stage.made("networks", "network", ["name": "n"])["id"] ?? .null
         let body: JSON = ["port": .object(extra.merging(["network_id": network]) { $1 })]
         let answer = await stage.send(.member, .post, "/network/v2.0/ports", body)
         #expect((400..<500).contains(answer.status), "\(answer.text)")
@@ -55,18 +47,18 @@ struct NetworkCoreTests {
     func floating() async throws {
         let stage = try await Stage()
         let outside = try await stage.make("external_network", for: .operator)
-        let network = try await make(stage, "networks", "network", ["name": "n"])["id"] ?? .null
-        let subnet = try await make(
-            stage, "subnets", "subnet", ["network_id": network, "cidr": "10.1.0.0/24", "ip_version": 4])
-        let router = try await make(
-            stage, "routers", "router", ["name": "r", "external_gateway_info": ["network_id": .string(outside)]])
+        let network = try await stage.made("networks", "network", ["name": "n"])["id"] ?? .null
+        let subnet = try await stage.made(
+            "subnets", "subnet", ["network_id": network, "cidr": "10.1.0.0/24", "ip_version": 4])
+        let router = try await stage.made(
+            "routers", "router", ["name": "r", "external_gateway_info": ["network_id": .string(outside)]])
         let id = router["id"]?.string ?? ""
         let joined = await stage.send(
             .member, .put, "/network/v2.0/routers/\(id)/add_router_interface", ["subnet_id": subnet["id"] ?? .null])
         #expect(joined.status == 200, "\(joined.text)")
-        let port = try await make(stage, "ports", "port", ["network_id": network])
-        let floating = try await make(
-            stage, "floatingips", "floatingip",
+        let port = try await stage.made("ports", "port", ["network_id": network])
+        let floating = try await stage.made(
+            "floatingips", "floatingip",
             ["floating_network_id": .string(outside), "port_id": port["id"] ?? .null])
         #expect(floating["router_id"]?.string == id && floating["status"] == "ACTIVE")
         try await stage.settle()

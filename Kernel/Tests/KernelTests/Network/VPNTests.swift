@@ -46,6 +46,20 @@ struct VPNTests {
         #expect(stage.world.fabric.state.plugs.values.map(\.count) == [functions])
     }
 
+    @Test("a connection of a gateway that nobody wants is down, and says why")
+    func unwanted() async throws {
+        let stage = try await Stage()
+        let service = try await stage.make("vpnservice", for: .member)
+        let path = "/network/v2.0/vpn/vpnservices/" + service
+        #expect(await stage.send(.member, .put, path, ["vpnservice": ["admin_state_up": false]]).status == 200)
+        try await stage.settle()
+        let made = try await connection(stage, ["vpnservice_id": .string(service)]).json["ipsec_site_connection"]
+        try await stage.settle()
+        let shown = await stage.send(.member, .get, Self.path + "/" + (made?["id"]?.string ?? ""))
+        let it = shown.json["ipsec_site_connection"]
+        #expect(it?["status"] == "DOWN" && it?["status_reason"] == "Its VPN service is down.", "\(shown.text)")
+    }
+
     @Test(
         "what could mean something else to a gateway, or leads astray, is refused",
         arguments: [

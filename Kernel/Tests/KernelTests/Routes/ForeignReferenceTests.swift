@@ -8,7 +8,7 @@ import Testing
 struct ForeignReferenceTests {
     /// Kinds that are everybody's to name, or stand for a person or a project and not for something of theirs.
     private static let open: Set<String> = [
-        "flavor", "external_network", "project", "user", "role", "domain", "group", "tenant", "vlan",
+        "flavor", "external_network", "project", "user", "role", "domain", "group", "tenant", "vlan", "block",
         "partner", "internet_service", "vpn_service", "interdc_service", "fic_service", "common_function_pool",
     ]
 

@@ -164,12 +164,15 @@ struct RouteWalkTests {
         }
     }
 
-    /// A grant is made before it is taken away.
+    /// A grant is made before it is taken away, and so is what comes when it is looked for.
     private static func prepare(_ route: Route, _ path: String, _ stage: Stage) async throws(CloudError) {
         if path.hasPrefix("/sss/v2/workspace-roles/workspaces/") {
             let parts = Router.segments(path)
             let body: JSON = ["workspace_id": .string(String(parts[4])), "user_id": .string(String(parts[6]))]
             _ = await stage.send(.operator, .post, "/sss/v2/workspace-roles", body)
+        }
+        if path.hasPrefix("/network/v2.0/auto-allocated-topology/") {
+            try await stage.makeTopology(path)
         }
         guard route.method != .put,
             let put = stage.cloud.api.routes.first(where: {

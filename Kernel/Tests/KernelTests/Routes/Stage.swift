@@ -31,6 +31,8 @@ final class Stage: @unchecked Sendable {
     private var made = 0
     /// The external network that was made last.
     private var lastOutside = ""
+    /// The subnet of the network for a virtual storage that was made last.
+    var lastBerth = ""
 
     static let address = "198.51.100.7"
     static let password = "correct horse"
@@ -65,7 +67,7 @@ final class Stage: @unchecked Sendable {
     /// Parameters that name a part of what a path is about, and the name that is given for each.
     static let parts = [
         "tag": "red", "extension_alias": "router", "member_id": "", "metadata_key": "purpose",
-        "spec_key": "hw:cpu_policy", "rule_type": "dscp_marking",
+        "spec_key": "hw:cpu_policy", "rule_type": "dscp_marking", "agent_id": "ovn-controller-host0",
     ]
 
     func logIn(_ actor: Actor) async throws(CloudError) {
@@ -145,10 +147,12 @@ final class Stage: @unchecked Sendable {
     /// nothing here. What no route creates is listed.
     func make(_ kind: String, for actor: Actor, withBytes: Bool = true) async throws(CloudError) -> String {
         if kind == "host" { return "host0" }
+        if kind == "agent" { return "ovn-controller-host0" }
         if let word = Self.parts[kind] ?? Self.parts[kind + "_key"] { return word }
         if kind == "external_network" { return try await makeExternalNetwork() }
         if kind == "reachable_port" { return try await makeReachablePort(for: actor) }
         if let shared = try await makeShared(kind, for: actor) { return shared }
+        if let stored = try await makeStored(kind, for: actor) { return stored }
         if kind == "ddos_event" { return try await makeAttack(on: actor) }
         if kind == "edge_router" || kind == "vpnservice" { return try await makeEdge(kind, for: actor) }
         // A model with several faces is made through the one that is named.
@@ -268,6 +272,9 @@ final class Stage: @unchecked Sendable {
         case "{vlan}":
             made += 1
             return .integer(made)
+        case "{block}":
+            made += 1
+            return .string("10.200.\(made & 255).0/24")
         case .string(let text) where text.hasPrefix("{") && text.hasSuffix("}"):
             let parts = text.dropFirst().dropLast().split(separator: ".").map(String.init)
             let id = try await make(parts[0], for: actor)
@@ -331,6 +338,9 @@ final class Stage: @unchecked Sendable {
                 value = "default"
             } else if name == "quota_project_id" {
                 value = projects[owner ?? actor] ?? projects[.member]!
+            } else if name == "attached_volume" {
+                let place = String(path[..<path.firstRange(of: "/{\(name)}")!.lowerBound])
+                value = try await attachVolume(theirs(place, actor, owner ?? actor), of: owner ?? actor)
             } else if let finder = Self.finders[name] {
                 let place = String(path[..<path.firstRange(of: "/{\(name)}")!.lowerBound])
                 let list = await send(owner ?? actor, .get, theirs(place, actor, owner ?? actor))

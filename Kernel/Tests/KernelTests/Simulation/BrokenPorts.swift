@@ -1,6 +1,7 @@
 import CloudCompute
 import CloudCore
 import CloudNetwork
+import CloudStore
 import CloudSim
 
 /// A fabric with a fault put in on purpose, to see whether the seeds find it.
@@ -43,6 +44,7 @@ struct BrokenFabric: Fabric {
         try await good.removeMirror(mirror, on: host)
     }
     func mirrors(on host: HostName) async throws(CloudError) -> Set<ID<TapFlow>> { try await good.mirrors(on: host) }
+    func agents() async throws(CloudError) -> [AgentSpec] { try await good.agents() }
     func settle(on host: HostName) async throws(CloudError) { try await good.settle(on: host) }
 }
 
@@ -80,6 +82,9 @@ struct BrokenHypervisor: Hypervisor {
     }
     func ensureCards(_ nics: [GuestNIC], of guest: ID<Server>, on host: HostName) async throws(CloudError) {
         try await good.ensureCards(nics, of: guest, on: host)
+    }
+    func ensureDisks(_ disks: [OpenDisk], of guest: ID<Server>, on host: HostName) async throws(CloudError) {
+        try await good.ensureDisks(disks, of: guest, on: host)
     }
     func exportDisk(
         of guest: ID<Server>, on host: HostName

@@ -26,6 +26,8 @@ struct Holdings: Sendable {
     var probes: [Stored<IsolationProbe>]
     var pairs: [Stored<IsolationPair>]
     var claims: [String: Set<String>]
+    var ways: Ways
+    var shelves: Shelves
     var signals: [String]
     var audit: [AuditRecord]
 
@@ -56,11 +58,16 @@ struct Holdings: Sendable {
             claims[Port.hardware(network.id)] = try reader.claims(Port.hardware(network.id))
             claims[Port.names(network.id)] = try reader.claims(Port.names(network.id))
         }
+        ways = try Ways(reader)
+        shelves = try Shelves(reader)
+        for it in try reader.list(Gateway.self, .everything(Gateway.kind)) {
+            routerSpecs[ID(it.id.text)] = try it.spec(in: reader)
+        }
+        for it in try reader.list(CommonFunctionGateway.self, .everything(CommonFunctionGateway.kind)) {
+            routerSpecs[ID(it.id.text)] = try it.spec(in: reader)
+        }
         signals = []
-        for kind in [
-            LogicalNetwork.kind, Port.kind, SecurityGroup.kind, Router.kind, TapFlow.kind, Server.kind, Image.kind,
-            TenantConnectionRequest.kind, TenantConnection.kind,
-        ] {
+        for kind in reader.schemas.all.filter({ !$0.labels.isEmpty }).map(\.kind) {
             for row in try reader.rows(.everything(kind)) {
                 for it in try reader.signals(Reference(kind, row.id)) {
                     signals.append("\(it.signal.rawValue) of \(kind) \(row.id)")
@@ -79,7 +86,7 @@ extension SimulatedCloud {
     /// What must hold before any sweep, and without waiting for a look at the world that nothing called for.
     func untouched() async throws(CloudError) -> [String] {
         let holdings = try await holdings()
-        return fabric(holdings).map { "before the sweep: " + $0 }
+        return (fabric(holdings) + beyond(holdings)).map { "before the sweep: " + $0 }
     }
 
     /// Everything that is wrong once all is quiet.
@@ -87,6 +94,7 @@ extension SimulatedCloud {
         let holdings = try await holdings()
         return fabric(holdings) + plugs(holdings) + servers(holdings) + images(holdings) + claims(holdings)
             + consoles(holdings) + connections(holdings) + probes(holdings)
+            + ways(holdings) + (try await shelves(holdings.shelves, holdings))
             + (try await promisesKept(holdings)) + audit(holdings)
             + holdings.signals.map { "nobody dealt with the signal " + $0 }
     }
@@ -98,8 +106,10 @@ extension SimulatedCloud {
         for it in holdings.networks {
             if it.deletingSince != nil { faults.append("network \(it.id) was not removed") }
             let specs = holdings.subnets.filter { $0.network == it.id }.map { $0.spec(holdings) }
-            networks[it.id] = NetworkSpec(id: it.id, subnets: specs, mtu: LogicalNetwork.mtu)
-            networks[it.id]?.domain = String(it.domain.dropLast())
+            var spec = NetworkSpec(id: it.id, subnets: specs, mtu: LogicalNetwork.mtu, physical: it.physical)
+            (spec.domain, spec.segment) = (String(it.domain.dropLast()), it.segment)
+            spec.links = holdings.ways.links[it.id] ?? []
+            networks[it.id] = spec
             if it.status != (it.adminUp ? .active : .down) { faults.append("network \(it.id) rests as \(it.status)") }
         }
         func sorted(_ spec: NetworkSpec) -> NetworkSpec {
@@ -148,8 +158,7 @@ extension SimulatedCloud {
 
     private func probes(_ holdings: Holdings) -> [String] {
         var faults = holdings.ports.filter(\.isProbes).map { "the probe's port \($0.id) was left behind" }
-        let pools = Set(holdings.ports.filter { $0.deviceOwner == CommonFunctionPool.owner }.map(\.network))
-        let own = holdings.networks.filter { $0.project.text.isEmpty && !pools.contains($0.id) }
+        let own = holdings.networks.filter { $0.project.text.isEmpty && !holdings.ways.networks.contains($0.id) }
         faults += own.map { "the probe's network \($0.id) was left" }
         for it in holdings.probes {
             let pairs = holdings.pairs.filter { $0.probe == it.id.text }
@@ -186,7 +195,7 @@ extension SimulatedCloud {
         for (host, plugs) in world.fabric.state.plugs.sorted(by: { $0.key < $1.key }) {
             for port in plugs.keys.sorted() {
                 let found = holdings.ports.first { $0.id == port }
-                if found?.deviceOwner == CommonFunctionPool.owner { continue }
+                if isJack(found, holdings) { continue }
                 let device = found?.deviceID ?? ""
                 let server = holdings.servers.first { $0.id.text == device }
                 if server?.host != host.text { faults.append("plug \(port) on \(host) belongs to nobody there") }

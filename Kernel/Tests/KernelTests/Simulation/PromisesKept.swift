@@ -5,10 +5,13 @@ import CloudStore
 extension SimulatedCloud {
     /// Nothing that was answered with 2xx is lost, whatever crashed since.
     func promisesKept(_ holdings: Holdings) async throws(CloudError) -> [String] {
-        var names: [String: String] = [:]
+        var names = holdings.ways.texts
         for it in holdings.networks { names[it.id.text] = it.value.name }
         for it in holdings.subnets { names[it.id.text] = it.value.name }
         for it in holdings.ports { names[it.id.text] = it.value.name }
+        for it in holdings.shelves.volumes { names[it.id.text] = it.value.name }
+        for it in holdings.shelves.snapshots { names[it.id.text] = it.value.name }
+        for it in holdings.shelves.storages { names[it.id.text] = it.value.name }
         for it in holdings.images { names[it.id.text] = it.value.name }
         let servers = Dictionary(uniqueKeysWithValues: holdings.servers.map { ($0.id.text, $0) })
         for it in holdings.servers { names[it.id.text] = it.value.name }

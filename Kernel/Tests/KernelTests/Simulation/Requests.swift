@@ -7,6 +7,8 @@ extension SimulatedCloud {
     func request() async {
         if world.clock.now() - loggedInAt > .seconds(3000) { await logIn() }
         let tenant = chance.below(tenants.count)
+        if hasWays, chance.chance(650) { return await orderSomething(tenant) }
+        if chance.chance(isOfStorage ? 600 : 180) { return await orderVolumes(tenant) }
         switch chance.below(100) {
         case 0..<5: await createNetwork(tenant)
         case 5..<11: await createSubnet(tenant)
@@ -28,9 +30,18 @@ extension SimulatedCloud {
     func furnish(_ tenant: Int) async {
         await createNetwork(tenant)
         await createImage(tenant)
-        if tenant == 0 { await createSubnet(tenant) }
+        if tenant == 0, !hasWays { await createSubnet(tenant) }
         await createPort(tenant)
-        await createServer(tenant)
+        // Servers take most of a seed's time.
+        if !hasWays || chance.chance(400) { await createServer(tenant) }
+        guard isOfStorage else { return }
+        for _ in 0..<2 { _ = await createVolume(tenant) }
+        for _ in 0..<2 {
+            // The project's key is made first.
+            await cloud.engine.drainQuietly()
+            world.clock.advance(.milliseconds(250))
+        }
+        await cloud.engine.drainQuietly()
     }
 
     /// A thing of a tenant that is alive, mostly; one of somebody else, gone, or never there at other times.
@@ -43,20 +54,23 @@ extension SimulatedCloud {
         return chance.pick(Array(mine.suffix(8))) ?? "00000000-0000-4000-8000-000000000001"
     }
 
-    private func freshName() -> String { "n\(chance.below(1_000_000))" }
+    func freshName() -> String { "n\(chance.below(1_000_000))" }
 
     /// Sends a request; nil where no answer came, because the control plane died before or while it was sent.
     func send(
-        _ tenant: Int, _ method: Method, _ path: String, _ body: [UInt8] = [], type: String = "application/json"
+        _ tenant: Int, _ method: Method, _ path: String, _ body: [UInt8] = [], type: String = "application/json",
+        asRoot: Bool = false
     ) async -> Answer? {
         let failures = world.mischief.failedCommits
+        let sender = asRoot ? root : tenants[tenant]
+        let changes = watch.changes
         let line =
-            "\(tenants[tenant].name) \(method.rawValue) \(path) \(type.hasSuffix("json") ? String(decoding: body, as: UTF8.self) : "…")"
+            "\(sender.name) \(method.rawValue) \(path) \(type.hasSuffix("json") ? String(decoding: body, as: UTF8.self) : "…")"
         world.mischief.note(line)
         let response = await cloud.api.handle(
             Request(
                 method: method, path: path,
-                headers: ["x-auth-token": tenants[tenant].token, "content-type": type],
+                headers: ["x-auth-token": sender.token, "content-type": type],
                 body: Chunk(body), remote: "192.0.2.\(tenant + 1)"))
         let requestID = response.headers.first { $0.name == "x-openstack-request-id" }?.value ?? ""
         if !world.mischief.isDead, !isQuiet, chance.chance(5) {
@@ -69,12 +83,17 @@ extension SimulatedCloud {
             Promises.Exchange(
                 requestID: requestID, line: line, status: response.status, isMutation: !method.isSafe,
                 sawFailure: world.mischief.failedCommits != failures))
+        if (400..<500).contains(response.status), path.hasPrefix("/network/"), watch.changes != changes {
+            faults.append("\(response.status) for \(line), and yet something changed")
+        }
         if response.status == 500 { faults.append("500 for \(line)") }
         return Answer(status: response.status, response: response)
     }
 
-    func send(_ tenant: Int, _ method: Method, _ path: String, _ body: JSON) async -> Answer? {
-        await send(tenant, method, path, Array(body.text.utf8))
+    func send(
+        _ tenant: Int, _ method: Method, _ path: String, _ body: JSON, asRoot: Bool = false
+    ) async -> Answer? {
+        await send(tenant, method, path, Array(body.text.utf8), asRoot: asRoot)
     }
 
     private func createNetwork(_ tenant: Int) async {
@@ -84,12 +103,12 @@ extension SimulatedCloud {
         promises.created("network", id, tenant, name: name)
     }
 
-    private func createSubnet(_ tenant: Int) async {
+    func createSubnet(_ tenant: Int, of block: String? = nil) async {
         let (network, name) = (some("network", tenant), freshName())
-        let cidr = ["10.0.0.0/29", "10.0.0.0/30", "10.0.1.0/29", "10.0.2.1/29"][chance.below(4)]
+        let cidr = block ?? ["10.0.0.0/29", "10.0.0.0/30", "10.0.1.0/29", "10.0.2.1/29"][chance.below(4)]
         var subnet: [String: JSON] = ["network_id": .string(network), "cidr": .string(cidr), "name": .string(name)]
-        if chance.chance(200) { subnet["gateway_ip"] = .null }
-        if chance.chance(350) {
+        if block == nil, chance.chance(200) { subnet["gateway_ip"] = .null }
+        if block == nil, chance.chance(350) {
             subnet["cidr"] = .string(["2001:db8::/64", "2001:db8:0:1::/64", "2001:db8:0:2::/125"][chance.below(3)])
             subnet["ip_version"] = 6
             let modes = ["slaac", "dhcpv6-stateful", "dhcpv6-stateless", ""]

@@ -6,6 +6,7 @@ import CloudImage
 import CloudNetwork
 import CloudServices
 import CloudSim
+import CloudStorage
 import CloudStore
 import CloudWire
 
@@ -24,9 +25,19 @@ final class SimulatedCloud: @unchecked Sendable {
     let wrap: @Sendable (Ports) -> Ports
     /// Whether a second engine may take over work whose lease has run out.
     let hasRival: Bool
+    /// Whether tenants order ways out of the cloud too: the Internet's, tunnels, closed lines of one type.
+    let hasWays: Bool
+    /// Whether they mostly ask for storage.
+    let isOfStorage: Bool
+    let closed: GatewayType
+    let orders: [Order]
+    let theme: Order.Theme
+    let settings: Settings
     var cloud: Cloud
     var rival: Engine?
     var tenants: [Tenant] = []
+    /// The operator.
+    var root = Tenant(name: "root", project: "", token: "")
     var promises = Promises()
     /// Networks that were offered to the other tenant, and what came of it.
     var offers: [Offer] = []
@@ -34,18 +45,30 @@ final class SimulatedCloud: @unchecked Sendable {
     var loggedInAt = Instant(microseconds: 0)
     var isQuiet = true
     var faults: [String] = []
-
-    static let settings = Settings(
-        base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a",
-        consoles: .at(origin: "https://sim:6080"))
+    let watch: Watch
 
     init(seed: UInt64, keepsLog: Bool = false, wrap: @escaping @Sendable (Ports) -> Ports = { $0 }) {
         world = SimWorld(seed: seed)
         chance = SeededDice(seed ^ 0x5eed_0f_7e4a)
         hasRival = seed % 3 == 0
+        // Of both parities, since each of two cores takes one.
+        hasWays = seed % 4 < 2
+        isOfStorage = seed % 4 == 2
+        closed = [.vpn, .interdc, .fic][Int(seed / 4 % 3)]
+        theme = Order.Theme.allCases[Int(seed / 12 % 3)]
+        orders = hasWays ? Order.all(closed) : []
+        var settings = Settings(
+            base: "https://sim", region: "sim1", firstUID: 100_000, engine: "a",
+            consoles: .at(origin: "https://sim:6080"))
+        if hasWays {
+            settings.internet = Network.Internet(
+                addresses: CIDR("203.0.113.0/27")!, bandwidth: 100, zone: "zone1")
+        }
+        self.settings = settings
+        watch = Watch(world, isThorough: hasWays)
         self.wrap = wrap
         if keepsLog { world.mischief.keepLog() }
-        cloud = Cloud(wrap(world.ports), Self.settings) { [mischief = world.mischief] in
+        cloud = Cloud(wrap(world.ports), settings) { [mischief = world.mischief] in
             mischief.note("report \($0): \($1)")
         }
     }
@@ -71,7 +94,7 @@ final class SimulatedCloud: @unchecked Sendable {
         let stray = swept.filter { !$0.hasPrefix("image") }
         if !hasRival, !stray.isEmpty { faults.append("the sweep had to remove \(stray.sorted())") }
         await run(.seconds(310))
-        return faults + (try await check())
+        return faults + watch.faults + (try await check())
     }
 
     private func pause() -> Int {
@@ -106,6 +129,10 @@ final class SimulatedCloud: @unchecked Sendable {
         }
         await logIn()
         for tenant in tenants.indices { await furnish(tenant) }
+        if hasWays {
+            try await surround()
+            await furnishWays()
+        }
         await acquaint()
     }
 
@@ -113,22 +140,27 @@ final class SimulatedCloud: @unchecked Sendable {
     func logIn() async {
         let rates = world.mischief.rates
         world.mischief.rates = Mischief.Rates()
-        for place in tenants.indices {
-            let name = JSON.string(tenants[place].name)
-            let body: JSON = [
-                "auth": [
-                    "identity": ["methods": ["password"], "password": ["user": ["name": name, "password": name]]],
-                    "scope": ["project": ["name": name]],
-                ]
-            ]
-            let response = await cloud.api.handle(
-                Request(
-                    method: .post, path: "/identity/v3/auth/tokens", body: Chunk(Array(body.text.utf8)),
-                    remote: "192.0.2.1"))
-            tenants[place].token = response.headers.first { $0.name == "x-subject-token" }?.value ?? ""
-        }
+        for place in tenants.indices { tenants[place].token = await token(tenants[place].name, tenants[place].name) }
+        if hasWays { root.token = await token("root", "admin") }
         loggedInAt = world.clock.now()
         world.mischief.rates = rates
+    }
+
+    private func token(_ user: String, _ project: String) async -> String {
+        let body: JSON = [
+            "auth": [
+                "identity": [
+                    "methods": ["password"],
+                    "password": ["user": ["name": .string(user), "password": .string(user)]],
+                ],
+                "scope": ["project": ["name": .string(project)]],
+            ]
+        ]
+        let response = await cloud.api.handle(
+            Request(
+                method: .post, path: "/identity/v3/auth/tokens", body: Chunk(Array(body.text.utf8)),
+                remote: "192.0.2.1"))
+        return response.headers.first { $0.name == "x-subject-token" }?.value ?? ""
     }
 
     private func stir() {
@@ -150,7 +182,7 @@ final class SimulatedCloud: @unchecked Sendable {
         world.mischief.note("the control plane starts anew")
         let rates = world.mischief.rates
         world.mischief.rates = Mischief.Rates()
-        cloud = Cloud(wrap(world.ports), Self.settings) { [mischief = world.mischief] in
+        cloud = Cloud(wrap(world.ports), settings) { [mischief = world.mischief] in
             mischief.note("report \($0): \($1)")
         }
         rival = nil
@@ -181,13 +213,16 @@ final class SimulatedCloud: @unchecked Sendable {
             [mischief = world.mischief] in mischief.note("rival reports \($0): \($1)")
         }
         let images = Images(files: ports.files)
-        let network = Network(ports.network, devices: ServerDevices(), region: Self.settings.region)
+        let network = Network(ports.network, devices: ServerDevices(), region: settings.region)
         images.enroll(in: engine)
         network.enroll(in: engine)
+        let storage = Storage(
+            token: ports.token, pool: ports.pool, images: images, targets: ports.targets, berths: network.berths)
+        storage.enroll(in: engine)
         Compute(
-            hypervisor: ports.hypervisor, cabling: network.cabling, images: images, keys: ports.keys,
-            firstUID: Self.settings.firstUID, base: Self.settings.base, standing: cloud.identity.directory,
-            consoles: Self.settings.consoles
+            hypervisor: ports.hypervisor, cabling: network.cabling, images: images, shelf: storage.shelf,
+            keys: ports.keys, firstUID: settings.firstUID, base: settings.base, standing: cloud.identity.directory,
+            consoles: settings.consoles
         ).enroll(in: engine)
         rival = engine
         return engine

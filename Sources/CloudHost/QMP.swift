@@ -1,11 +1,10 @@
 import CloudCore
-import CloudHost
 import Synchronization
 
 /// One connection to a QEMU process (QEMU Machine Protocol): commands with replies, and events.
-final class QMP: Sendable {
+public final class QMP: Sendable {
     /// The largest message taken from a guest's process, which is not to be trusted.
-    static let limit = 4 << 20
+    public static let limit = 4 << 20
 
     private struct State {
         var socket: JSONSocket?
@@ -22,7 +21,7 @@ final class QMP: Sendable {
     /// - Parameters:
     ///   - onEvent: called with each event's name, in order; it must not block.
     ///   - onClose: called once, when the connection has ended for whatever reason.
-    static func connect(
+    public static func connect(
         _ path: String, timeout: Duration, onEvent: @escaping @Sendable (String) -> Void = { _ in },
         onClose: @escaping @Sendable () -> Void = {}
     ) async throws(CloudError) -> QMP {
@@ -41,16 +40,18 @@ final class QMP: Sendable {
         return client
     }
 
-    var isOpen: Bool { state.withLock { $0.ended == nil } }
+    /// Whether the other end is there.
+    public var isOpen: Bool { state.withLock { $0.ended == nil } }
 
-    func close() { state.withLock { $0.socket }?.close() }
+    /// Ends the connection; harmless when it has ended.
+    public func close() { state.withLock { $0.socket }?.close() }
 
     /// Runs one command and returns what it returns.
     ///
     /// - Parameter descriptor: an open file that goes along with the command.
     /// - Throws: `fault` with QEMU's words where it refuses, `timeout`, or `unavailable` where the connection ended.
     @discardableResult
-    func execute(
+    public func execute(
         _ command: String, _ arguments: JSON = [:], with descriptor: Int32? = nil, timeout: Duration = .seconds(5)
     ) async throws(CloudError) -> JSON {
         let reply = Once<Result<JSON, CloudError>>()
