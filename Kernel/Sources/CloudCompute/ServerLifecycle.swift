@@ -143,6 +143,14 @@ extension Server: Lifecycle {
         if turn.it.detaching.count < leaving { return .hop(.run) }
         if turn.it.snapshot.hasPrefix("!") { abandonImage(&turn, in: world) }
         if !turn.it.snapshot.isEmpty, isAtRest(turn.it.value, state) { return .hop(.snapshot) }
+        return try await reach(&turn, from: state, in: world)
+    }
+
+    /// Takes the guest from what it does to what is wished for.
+    private static func reach(
+        _ turn: inout Turn<Server>, from state: GuestState, in world: World
+    ) async throws(CloudError) -> Next<Label> {
+        let (host, guest) = (HostName(turn.it.host), turn.it.id)
         switch (turn.it.power, state) {
         case (.off, .running), (.off, .paused): return try await stop(&turn, state, in: world)
         // Nothing was asked for and nothing runs: looking for what a crash left over is for when something was.
