@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import socket
 import tempfile
+import time
 import uuid
 
 import pytest
@@ -92,3 +93,16 @@ def pytest_sessionstart(session):
             program(name)
         except AssertionError as missing:
             pytest.exit(str(missing), returncode=2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure comes with the end of what the clouds that ran meanwhile said: its cause is often only there."""
+    report = yield
+    if report.failed:
+        logs = [path for name in ("akashi", "vpn-*") for path in pathlib.Path("/var/tmp").glob(f"akashi-*/log/{name}.log")]
+        for log in sorted(logs):
+            with contextlib.suppress(OSError):
+                if log.stat().st_mtime > time.time() - report.duration - 60:
+                    report.sections.append((str(log), log.read_text(errors="replace")[-4000:]))
+    return report

@@ -34,7 +34,9 @@ def comes_back(cloud, tenantry, pair):
 
 
 def test_down_leaves_nothing_and_the_next_up_starts_the_servers_again(cloud, tenantry, pair):
-    before = {kind: tenantry.listed(kind) for kind in ("networks", "subnets", "ports")}
+    # A port is ACTIVE a moment after its server, now and when they come back.
+    wait(lambda: _status(tenantry, pair) == {"ACTIVE"}, 20)
+    before = _lasting(tenantry)
     assert cloud.namespace in namespaces() and cloud.processes(), "how the test would notice"
     said = cloud.down().out
     assert "2 servers" in said
@@ -45,14 +47,18 @@ def test_down_leaves_nothing_and_the_next_up_starts_the_servers_again(cloud, ten
     assert not cloud.run.exists()
     cloud.up()
     comes_back(cloud, tenantry, pair)
-    # A port is ACTIVE again a moment after its server.
-    wait(lambda: {kind: _lasting(tenantry.listed(kind)) for kind in before}
-         == {kind: _lasting(each) for kind, each in before.items()}, 20)
+    wait(lambda: _status(tenantry, pair) == {"ACTIVE"}, 20)
+    assert _lasting(tenantry) == before
 
 
-def _lasting(shown):
-    return {id: {name: value for name, value in each.items() if not name.startswith("updated")}
-            for id, each in shown.items()}
+def _status(tenantry, servers):
+    return {port["status"] for server in servers for port in tenantry.ports_of(server)}
+
+
+def _lasting(tenantry):
+    """What its networks, subnets and ports are, but for when they were looked at last."""
+    return {kind: {id: {name: value for name, value in each.items() if not name.startswith("updated")}
+                   for id, each in tenantry.listed(kind).items()} for kind in ("networks", "subnets", "ports")}
 
 
 def test_a_power_cut_brings_back_networks_ports_and_servers(cloud, tenantry, pair):
